@@ -1,0 +1,45 @@
+# How every target of this project is compiled. Nothing here reaches a consumer of the library.
+include(GNUInstallDirs)
+
+if(PROJECT_IS_TOP_LEVEL)
+  if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+    set(CMAKE_BUILD_TYPE RelWithDebInfo CACHE STRING "Kind of build" FORCE)
+  endif()
+  set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+  set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bin")
+
+  if(NOT DEFINED CMAKE_CXX_COMPILER_LAUNCHER)
+    find_program(NEUROTAPE_CCACHE ccache)
+    mark_as_advanced(NEUROTAPE_CCACHE)
+    if(NEUROTAPE_CCACHE)
+      set(CMAKE_CXX_COMPILER_LAUNCHER "${NEUROTAPE_CCACHE}")
+    endif()
+  endif()
+endif()
+
+add_library(neurotape_warnings INTERFACE)
+target_compile_options(neurotape_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion)
+if(NEUROTAPE_WARNINGS_AS_ERRORS)
+  target_compile_options(neurotape_warnings INTERFACE -Werror)
+endif()
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  # GCC bug 105651: g++ 12 sees overlapping copies in `std::string + "literal"`.
+  target_compile_options(neurotape_warnings INTERFACE -Wno-restrict)
+endif()
+
+# Sources name headers from the root of the tree: "recorder/encoder.hpp".
+add_library(neurotape_build INTERFACE)
+target_compile_features(neurotape_build INTERFACE cxx_std_20)
+target_include_directories(neurotape_build INTERFACE "${PROJECT_SOURCE_DIR}/include" "${PROJECT_SOURCE_DIR}")
+target_compile_definitions(
+  neurotape_build INTERFACE NEUROTAPE_VERSION="${PROJECT_VERSION}"
+                            NEUROTAPE_WITH_HDF5=$<BOOL:${NEUROTAPE_HDF5}>)
+target_link_libraries(neurotape_build INTERFACE neurotape_warnings)
+
+if(NEUROTAPE_SANITIZE)
+  add_compile_options(-fsanitize=${NEUROTAPE_SANITIZE} -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${NEUROTAPE_SANITIZE})
+  if(NEUROTAPE_SANITIZE MATCHES "undefined")
+    add_compile_options(-fno-sanitize-recover=undefined)
+  endif()
+endif()

@@ -1,0 +1,18 @@
+# NEUROTAPE_PYTHON: a python3 that imports h5py and numpy, the independent reader of what is written.
+# The distribution's comes first: others on PATH rarely have h5py. Empty if there is none.
+if(NOT DEFINED CACHE{NEUROTAPE_PYTHON})
+  set(found "")
+  find_program(path_python python3 NO_CACHE)
+  foreach(python IN ITEMS /usr/bin/python3 "${path_python}")
+    if(NOT found AND EXISTS "${python}")
+      execute_process(COMMAND "${python}" -c "import h5py, numpy" RESULT_VARIABLE failed OUTPUT_QUIET ERROR_QUIET)
+      if(NOT failed)
+        set(found "${python}")
+      endif()
+    endif()
+  endforeach()
+  set(NEUROTAPE_PYTHON "${found}" CACHE FILEPATH "A python3 with h5py and numpy; empty if there is none")
+endif()
+if(NOT NEUROTAPE_PYTHON)
+  message(STATUS "No python3 with h5py and numpy: tests that need an independent reader skip themselves")
+endif()
