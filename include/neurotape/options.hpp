@@ -1,0 +1,133 @@
+#pragma once
+/// \file
+/// Every option: what it means, its unit, its default, and when to change it.
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+
+#include "neurotape/array.hpp"
+#include "neurotape/codec.hpp"
+#include "neurotape/error.hpp"
+
+namespace neurotape {
+
+/// What a stream does when the ring is full. Whatever is dropped is counted in `stats()` and listed in
+/// the episode's `gaps`.
+class Overflow {
+ public:
+  enum class Kind : std::uint8_t { block, drop_newest, decimate };
+
+  static const Overflow block;        ///< wait for space (default): nothing is dropped
+  static const Overflow drop_newest;  ///< never wait: the timestep that finds no space is dropped
+  static const Overflow decimate;     ///< dense streams: keep every k-th row, k doubling while pressure lasts
+  /// Wait this long at most, then drop the timestep.
+  static constexpr Overflow block_for(std::chrono::nanoseconds limit) { return Overflow(Kind::block, limit); }
+
+  constexpr Kind kind() const noexcept { return kind_; }
+  constexpr std::chrono::nanoseconds limit() const noexcept { return limit_; }
+  friend constexpr bool operator==(const Overflow&, const Overflow&) = default;
+
+ private:
+  constexpr explicit Overflow(Kind kind, std::chrono::nanoseconds limit = std::chrono::nanoseconds::max())
+      : kind_(kind), limit_(limit) {}
+  Kind kind_;
+  std::chrono::nanoseconds limit_;
+};
+inline constexpr Overflow Overflow::block{Kind::block};
+inline constexpr Overflow Overflow::drop_newest{Kind::drop_newest};
+inline constexpr Overflow Overflow::decimate{Kind::decimate};
+
+/// What a commit survives.
+enum class Durability : std::uint8_t {
+  process,  ///< the end of the recording process, `kill -9` included
+  power,    ///< also power loss. Not in this version
+};
+
+/// What happens after the disk refused a write.
+enum class OnDiskError : std::uint8_t {
+  stop,  ///< recording stops, the simulation goes on
+  wait,  ///< Not in this version
+  drop,  ///< Not in this version
+};
+
+/// What workers do with rows of floating-point values that hold a NaN.
+enum class NanPolicy : std::uint8_t {
+  count,   ///< keep and count them in `stats()`
+  reject,  ///< drop the row; it is listed in `gaps`
+  off,     ///< do not look
+};
+
+/// What is checked. `true` and `false` convert to all and nothing.
+struct Validate {
+  constexpr Validate(bool caller_side = true)
+      : caller(caller_side), nan(caller_side ? NanPolicy::count : NanPolicy::off) {}
+  constexpr Validate(NanPolicy policy) : nan(policy) {}
+  constexpr Validate(bool caller_side, NanPolicy policy) : caller(caller_side), nan(policy) {}
+
+  bool caller = true;                    ///< shape, type, order of timesteps, range of ids: on the caller's thread
+  NanPolicy nan = NanPolicy::count;  ///< on the workers
+};
+
+/// Options of an experiment.
+struct ExperimentOptions {
+  /// Bytes of memory for everything that waits to be written. Larger rides out longer stalls of the disk;
+  /// at least 16 MB. Nothing is allocated before it is needed.
+  std::size_t memory_cap = 500'000'000;
+  /// Threads that compress. 0: the free cores, at least 1.
+  int n_workers = 0;
+  /// Codec of streams that do not name their own.
+  Codec codec = Codec::gzip(1);
+  /// How often what was recorded is made safe: the most that a killed process loses.
+  std::chrono::nanoseconds commit_interval = std::chrono::seconds(1);
+  Durability durability = Durability::process;
+  /// The default `every` of neural states: 10 keeps every tenth timestep.
+  std::int64_t neural_sampling_rate = 1;
+  Validate validate = true;
+  Overflow overflow = Overflow::block;
+  OnDiskError on_disk_error = OnDiskError::stop;
+  /// Called with every error and warning, from any thread, one call at a time; must not call the recorder.
+  /// Default: one line on standard error.
+  std::function<void(const Error&)> on_error = {};
+  /// Writes `profile.json`. Not in this version.
+  bool profile = false;
+  /// Length of a timestep, in `dt_unit`; 0: not stated.
+  double dt = 0;
+  std::string dt_unit = "ms";
+};
+
+/// Options of an episode.
+struct EpisodeOptions {
+  std::string name = {};  ///< a title, stored as the attribute `name`; the id is always `episode_NNNN`
+  std::optional<std::uint64_t> seed = {};
+  nlohmann::json attributes = nlohmann::json::object();  ///< stored as attributes of the episode
+  std::optional<double> dt = {};                         ///< default: the experiment's
+  std::optional<std::string> dt_unit = {};               ///< default: the experiment's
+};
+
+/// How the values of a dense stream lie in the file.
+enum class Layout : std::uint8_t {
+  rows,
+  traces,  ///< Not in this version
+};
+
+/// Options of a stream. What does not apply to its kind is refused.
+struct StreamOptions {
+  std::string unit = {};                    ///< of the values, stored beside them: "mV"
+  std::int64_t every = 0;                   ///< dense: keeps timesteps t with t % every == 0; 0: the default of its kind
+  std::optional<Codec> codec = {};          ///< default: the experiment's
+  std::uint64_t chunk_rows = 0;             ///< rows of a chunk; 0: from the rate seen
+  std::optional<Overflow> overflow = {};    ///< default: the experiment's
+  Layout layout = Layout::rows;
+  int keep_bits = 0;                        ///< Not in this version
+  double absolute_error = 0;                ///< Not in this version
+  std::uint64_t population_size = 0;        ///< spikes: ids must be below it; 0: any
+  bool times = false;                       ///< spikes: an exact time (float64, in `dt_unit`) beside each id
+  Indices columns = {};                     ///< dense: records only these columns of the row it is given
+};
+
+}  // namespace neurotape

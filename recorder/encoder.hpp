@@ -1,0 +1,48 @@
+#pragma once
+/// \file
+/// What the recorder and the backends ask of codecs. Implemented in backends/codec.
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "neurotape/codec.hpp"
+
+namespace neurotape {
+
+/// One filter of a dataset's chain, as HDF5 numbers it.
+struct Filter {
+  std::uint32_t id = 0;
+  bool optional = false;
+  std::vector<unsigned> parameters;  ///< cd_values
+};
+
+struct Encoded {
+  std::size_t bytes = 0;          ///< how many of the output bytes are used
+  std::uint32_t filter_mask = 0;  ///< HDF5's: bit i set = filter i of the chain was left out
+};
+
+/// Turns the raw bytes of one chunk of one column into what is stored.
+/// Thread safety: const calls from any number of threads at once.
+class Encoder {
+ public:
+  virtual ~Encoder() = default;
+  /// The most bytes that `encode` writes for this much input.
+  virtual std::size_t bound(std::size_t raw_bytes) const = 0;
+  /// `out` holds at least `bound(raw.size())` bytes. Always succeeds: what cannot be compressed is stored.
+  virtual Encoded encode(std::span<const std::byte> raw, std::span<std::byte> out) const = 0;
+};
+
+/// Where encoders and their filter chains come from.
+/// Thread safety: const calls from any number of threads at once.
+class CodecLibrary {
+ public:
+  virtual ~CodecLibrary() = default;
+  virtual std::unique_ptr<Encoder> make_encoder(const Codec& codec, std::size_t element_bytes) const = 0;
+  virtual std::vector<Filter> filters(const Codec& codec, std::size_t element_bytes,
+                                      std::size_t chunk_bytes) const = 0;
+};
+
+}  // namespace neurotape
