@@ -1,8 +1,7 @@
-# Imported targets of the libraries that neurotape links. NEUROTAPE_HDF5 says whether the HDF5 backend,
-# and with it the codecs, is part of the build.
+# Finds the libraries that neurotape links, for its own build and for consumers of the static library.
 
 # neurotape_find_pc(<name> <module>...): target neurotape_pc::<name> from the first pkg-config module
-# that exists. These libraries bring no CMake package on every distribution; all bring a .pc file.
+# that exists. Not all of these libraries bring a CMake package; all bring a .pc file.
 macro(neurotape_find_pc name)
   if(NOT TARGET neurotape_pc::${name})
     pkg_search_module(NEUROTAPE_PC_${name} QUIET IMPORTED_TARGET ${ARGN})
@@ -16,19 +15,27 @@ macro(neurotape_find_pc name)
   endif()
 endmacro()
 
-# A macro, because find_package must set its variables and targets where the caller sees them.
-macro(neurotape_find_dependencies)
+# neurotape_find_dependencies(<with HDF5>): sets neurotape_missing to what is not there.
+# A macro: find_package must leave its targets where the caller sees them.
+macro(neurotape_find_dependencies with_hdf5)
   set(neurotape_missing "")
-  find_package(Threads REQUIRED)
-  find_package(nlohmann_json 3.9 REQUIRED)
-  find_package(fmt REQUIRED)
-  if(NEUROTAPE_HDF5)
-    find_package(PkgConfig REQUIRED)
-    neurotape_find_pc(hdf5 hdf5-serial hdf5)
-    neurotape_find_pc(xxhash libxxhash)
-    neurotape_find_pc(blosc blosc)
-    neurotape_find_pc(isal libisal)
-    neurotape_find_pc(deflate libdeflate)
-    neurotape_find_pc(lzf liblzf)
+  foreach(package IN ITEMS Threads nlohmann_json fmt)
+    find_package(${package} QUIET)
+    if(NOT ${package}_FOUND)
+      list(APPEND neurotape_missing ${package})
+    endif()
+  endforeach()
+  if(${with_hdf5})
+    find_package(PkgConfig QUIET)
+    if(PkgConfig_FOUND)
+      neurotape_find_pc(hdf5 hdf5-serial hdf5)
+      neurotape_find_pc(xxhash libxxhash)
+      neurotape_find_pc(blosc blosc)
+      neurotape_find_pc(isal libisal)
+      neurotape_find_pc(deflate libdeflate)
+      neurotape_find_pc(lzf liblzf)
+    else()
+      list(APPEND neurotape_missing pkg-config)
+    endif()
   endif()
 endmacro()
