@@ -12,11 +12,7 @@ function(neurotape_test name)
   endif()
 
   add_executable(${name} ${sources})
-  target_link_libraries(${name} PRIVATE neurotape_test_support)
-  if(NEUROTAPE_PCH)
-    target_precompile_headers(${name} REUSE_FROM neurotape_test_pch)
-  endif()
-
+  target_link_libraries(${name} PRIVATE neurotape_test)
   gtest_discover_tests(
     ${name}
     DISCOVERY_MODE PRE_TEST
