@@ -51,5 +51,5 @@ lint_tidy() {
 # Without its count of the warnings in other people's headers.
 lint_one() {
   echo "[$1/$lint_count] $2"
-  clang-tidy --quiet -p build/clang "$2" 2> >(grep -v 'warnings* generated' >&2)
+  clang-tidy --quiet -p build/clang "$2" 2> >(grep -v -E 'warnings? generated' >&2)
 }
