@@ -72,7 +72,7 @@ if [[ $core_only ]]; then
 fi
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_stack_use_after_return=1:strict_string_checks=1}
 export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
-export TSAN_OPTIONS=${TSAN_OPTIONS:-halt_on_error=1:second_deadlock_stack=1}
+export TSAN_OPTIONS=${TSAN_OPTIONS:-suppressions=$PWD/cmake/tsan.supp:halt_on_error=1:second_deadlock_stack=1}
 for name in "${core_sanitize[@]}"; do
   configure_and_build "$name"
   run_tests "$name" -L core
