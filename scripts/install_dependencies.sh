@@ -43,10 +43,11 @@ fi
 
 apt() { "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Acquire::Retries=3 "$@"; }
 
-echo "Installing ${#missing[@]} packages: ${missing[*]}"
+echo "Installing ${missing[*]}"
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-if ! { apt update && apt install -y --no-install-recommends "${missing[@]}"; } >"$log" 2>&1; then
+# An update that fails in part may still know these packages.
+if ! { apt update || true; apt install -y --no-install-recommends "${missing[@]}"; } >"$log" 2>&1; then
   cat "$log" >&2
   echo "install_dependencies.sh: apt-get failed. Missing: ${missing[*]}" >&2
   exit 1

@@ -14,12 +14,30 @@ lint_all_formats() {
   step "clang-format, ${#files[@]} files" clang-format --dry-run -Werror "${files[@]}"
 }
 
-# The sources that differ from the main branch or, on that branch itself, from the commit before.
-lint_changed() {
+# What a change is compared with: the main branch or, on that branch itself, the commit before.
+lint_base() {
   local base
-  base=$(git merge-base HEAD origin/main 2>/dev/null || git merge-base HEAD main 2>/dev/null) || return 0
-  if [[ $base == "$(git rev-parse HEAD)" ]]; then base=$(git rev-parse -q --verify HEAD~1) || return 0; fi
-  { git diff --name-only --diff-filter=d "$base" -- '*.cpp'; git ls-files --others --exclude-standard -- '*.cpp'; } | sort -u
+  base=$(git merge-base HEAD origin/main 2>/dev/null || git merge-base HEAD main 2>/dev/null) || return 1
+  if [[ $base == "$(git rev-parse HEAD)" ]]; then base=$(git rev-parse -q --verify HEAD~1) || return 1; fi
+  echo "$base"
+}
+
+# The sources that differ, and those that include a header that differs; all where there is nothing to compare with.
+lint_changed() {
+  local base file
+  if ! base=$(lint_base); then
+    lint_sources '*.cpp'
+    return
+  fi
+  {
+    git diff --name-only --diff-filter=d "$base" -- '*.cpp' '*.hpp'
+    git ls-files --others --exclude-standard -- '*.cpp' '*.hpp'
+  } | while IFS= read -r file; do
+    case $file in
+      *.cpp) printf '%s\n' "$file" ;;
+      *.hpp) git grep --untracked -lF "${file#include/}" -- '*.cpp' || true ;;
+    esac
+  done | sort -u
 }
 
 lint_with_tidy() {
