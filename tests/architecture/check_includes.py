@@ -36,7 +36,7 @@ RULES = {
     "backends": ({PUBLIC, "recorder", "backends/*"}, {"json", "fmt"}),
     "loader": ({PUBLIC, "backends", "backends/*"}, {"json", "fmt", "hdf5", "xxhash"}),
     "tools": ({PUBLIC}, {"json", "fmt", "cli"}),
-    "examples": ({PUBLIC}, {"json", "eigen"}),
+    "examples": ({PUBLIC}, {"json", "eigen", "hdf5"}),
 }
 # A part that no rule names is a backend that was added later.
 NEW_BACKEND = ({PUBLIC, "recorder"}, {"json", "fmt"})
@@ -163,6 +163,7 @@ tools/main.cpp                      "recorder/ring.hpp"              no
 tools/main.cpp                      <hdf5.h>                         no
 examples/first.cpp                  <neurotape/error.hpp>            yes
 examples/first.cpp                  <Eigen/Core>                     yes
+examples/first.cpp                  <hdf5.h>                         yes
 examples/first.cpp                  "loader/run.hpp"                 no
 examples/first.cpp                  "tests/support/tree.hpp"         no
 """
