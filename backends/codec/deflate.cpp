@@ -31,7 +31,8 @@ struct FreeDecompressor {
   void operator()(libdeflate_decompressor* decompressor) const noexcept { libdeflate_free_decompressor(decompressor); }
 };
 
-/// Both are large, and neither may be shared between threads.
+/// Both are large, and neither may be shared between threads. Zeroed once: ISA-L's initialisation leaves
+/// fields alone that it reads later.
 struct alignas(64) Isal {
   isal_zstream stream;
   std::array<std::uint8_t, ISAL_DEF_LVL3_DEFAULT> level_buffer;
@@ -41,7 +42,7 @@ constexpr std::array<std::uint32_t, kHighestIsalLevel + 1> kLevelBufferBytes = {
     0, ISAL_DEF_LVL1_DEFAULT, ISAL_DEF_LVL2_DEFAULT, ISAL_DEF_LVL3_DEFAULT};
 
 Isal& thread_isal() {
-  thread_local const auto isal = std::make_unique_for_overwrite<Isal>();
+  thread_local const auto isal = std::make_unique<Isal>();
   return *isal;
 }
 
@@ -64,6 +65,7 @@ libdeflate_decompressor& thread_decompressor() {
 std::size_t isal_compress(int level, std::span<const std::byte> raw, std::span<std::byte> out) {
   Isal& isal = thread_isal();
   isal_deflate_stateless_init(&isal.stream);
+  isal.stream.hist_bits = 0;  // the whole window of 32 KiB
   isal.stream.level = static_cast<std::uint32_t>(level);
   isal.stream.level_buf = isal.level_buffer.data();
   isal.stream.level_buf_size = kLevelBufferBytes.at(static_cast<std::size_t>(level));

@@ -40,13 +40,13 @@ TEST(Fletcher32, EqualsTheReferenceAcrossReductions) {
     const std::size_t first = random() % 64;
     expect_equal(std::span(data).subspan(first, random() % (data.size() - first)));
   }
-  for (std::size_t edge : {11520, 23040})
+  for (const std::size_t edge : {std::size_t{11520}, std::size_t{23040}})
     for (std::size_t length = edge - 3; length <= edge + 35; ++length) expect_equal(std::span(data).first(length));
 }
 
 TEST(Fletcher32, DoesNotOverflowOnTheLargestWords) {
-  for (std::size_t length : {1, 2, 719, 720, 721, 11520, 11521, 65536, 1'000'001})
-    expect_equal(Bytes(length, std::byte{0xff}));
+  constexpr std::size_t kLengths[] = {1, 2, 719, 720, 721, 11520, 11521, 65536, 1'000'001};
+  for (const std::size_t length : kLengths) expect_equal(Bytes(length, std::byte{0xff}));
 }
 
 TEST(Fletcher32, ZeroIsOnlyTheSumOfZeros) {

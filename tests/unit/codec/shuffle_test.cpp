@@ -7,6 +7,8 @@
 namespace neurotape::codec {
 namespace {
 
+constexpr std::size_t kElements[] = {0, 1, 2, 15, 16, 17, 31, 32, 33, 63, 64, 65, 100, 129, 1000};
+
 std::vector<Simd> every_simd() {
   std::vector<Simd> all = {Simd::portable};
   for (const Simd simd : {Simd::sse2, Simd::avx2})
@@ -27,7 +29,7 @@ class ShuffleSizes : public testing::TestWithParam<std::size_t> {};
 
 TEST_P(ShuffleSizes, EqualsTheDefinitionAndComesBack) {
   const std::size_t size = GetParam();
-  for (std::size_t elements : {0, 1, 2, 15, 16, 17, 31, 32, 33, 63, 64, 65, 100, 129, 1000}) {
+  for (const std::size_t elements : kElements) {
     for (std::size_t rest : {std::size_t{0}, size / 2, size - 1}) {
       const Bytes in = random_bytes(elements * size + rest);
       const Bytes expected = reference(in, size);
