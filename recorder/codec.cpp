@@ -1,10 +1,9 @@
 #include "neurotape/codec.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <fmt/format.h>
 #include <utility>
 #include <vector>
 
@@ -44,8 +43,7 @@ int parse_level(std::string_view text, std::string_view whole) {
 Shuffle parse_shuffle(std::string_view text, std::string_view whole) {
   const auto* found = std::find(kShuffles.begin(), kShuffles.end(), text);
   if (found == kShuffles.end())
-    refuse(fmt::format("codec '{}': the shuffle '{}' is not one of {}", whole, text,
-                       fmt::join(kShuffles, ", ")));
+    refuse(fmt::format("codec '{}': the shuffle '{}' is not one of {}", whole, text, fmt::join(kShuffles, ", ")));
   return static_cast<Shuffle>(found - kShuffles.begin());
 }
 
@@ -72,8 +70,7 @@ Codec Codec::lzf() { return {Family::lzf, 0, "", Shuffle::byte}; }
 
 Codec Codec::blosc(std::string_view name, int level, Shuffle shuffle) {
   if (std::find(kCompressors.begin(), kCompressors.end(), name) == kCompressors.end())
-    refuse(
-        fmt::format("codec 'blosc': compressor '{}' is not one of {}", name, fmt::join(kCompressors, ", ")));
+    refuse(fmt::format("codec 'blosc': compressor '{}' is not one of {}", name, fmt::join(kCompressors, ", ")));
   check_level("blosc", level, 0);
   if (shuffle < Shuffle::none || shuffle > Shuffle::bit)
     refuse(fmt::format("codec 'blosc': the shuffle is not one of {}", fmt::join(kShuffles, ", ")));

@@ -1,9 +1,8 @@
 #include "neurotape/error.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cctype>
+#include <fmt/format.h>
 #include <utility>
 #include <vector>
 

@@ -19,7 +19,7 @@ namespace neurotape::codec {
 /// `max_chunk_bytes(codec)`, else it throws Error invalid_argument; std::bad_alloc when memory is short.
 ///
 /// Memory: a thread that encodes `gzip` or `lzf` keeps one chunk for shuffled bytes and the state of the
-/// compressor (see deflate.hpp; LZF has 0.5 MiB on the stack); Blosc allocates its blocks, up to three
+/// compressor (see deflate.hpp; LZF has 256 KiB on the stack); Blosc allocates its blocks, up to three
 /// times the smaller of a chunk and 2 MiB, for the time of a call and offers no way to keep them.
 /// \throws Error invalid_argument when `element_bytes` is 0, unsupported when this Blosc lacks the
 /// compressor.
