@@ -1,4 +1,4 @@
-// Uses a part of the library that is compiled, so that a library left out of the link is noticed.
+// For a library without HDF5: uses a part of it that is compiled.
 #include <cstdio>
 #include <neurotape/codec.hpp>
 
