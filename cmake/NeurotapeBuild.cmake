@@ -1,12 +1,12 @@
 # How every target of this project is compiled. Nothing here reaches a consumer of the library.
 include(GNUInstallDirs)
+set(CMAKE_CXX_EXTENSIONS OFF)
 
 if(PROJECT_IS_TOP_LEVEL)
   if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
     set(CMAKE_BUILD_TYPE RelWithDebInfo CACHE STRING "Kind of build" FORCE)
   endif()
   set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
-  set(CMAKE_CXX_EXTENSIONS OFF)
   set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bin")
 
   if(NOT DEFINED CMAKE_CXX_COMPILER_LAUNCHER)
