@@ -20,6 +20,8 @@ class Id {
   Id(hid_t id, const std::string& what) : id_(id) {
     if (id < 0) throw std::runtime_error("HDF5 cannot use " + what);
   }
+  Id(const Id&) = delete;
+  Id& operator=(const Id&) = delete;
   Id(Id&& other) noexcept : id_(std::exchange(other.id_, -1)) {}
   Id& operator=(Id&& other) noexcept {
     std::swap(id_, other.id_);

@@ -71,10 +71,10 @@ void simulate(std::vector<Worker>& workers, std::int64_t steps) {
 #ifdef _OPENMP
 #pragma omp parallel for schedule(static, 1) num_threads(static_cast <int>(workers.size()))
 #endif
-    for (std::size_t i = 0; i < workers.size(); ++i) {
-      workers[i].slice.step();
-      workers[i].voltage.record(t, workers[i].slice.v);
-      workers[i].spikes.record(t, workers[i].slice.fired);
+    for (Worker& worker : workers) {
+      worker.slice.step();
+      worker.voltage.record(t, worker.slice.v);
+      worker.spikes.record(t, worker.slice.fired);
     }
   }
 }

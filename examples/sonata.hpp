@@ -125,7 +125,7 @@ inline File read(const std::filesystem::path& path) {
   } else if (h5::has(file, "data") && h5::has(file, "mapping")) {
     result.reports.push_back(read_report(file, "default"));
   }
-  require(!result.spikes.empty() || !result.reports.empty(), "it has neither /spikes nor a report");
+  require(!result.spikes.empty() || !result.reports.empty(), "neither /spikes, nor /report, nor data with a mapping");
   return result;
 }
 

@@ -27,8 +27,10 @@ inline h5::Id create_file(const std::filesystem::path& path) {
 /// The attribute `sorting`: an enum, which libsonata reads by name.
 inline void write_sorting(hid_t population, std::uint8_t value) {
   const h5::Id type(H5Tenum_create(H5T_STD_U8LE), "sorting");
-  const std::array<const char*, 3> names = {"none", "by_id", "by_time"};
-  for (std::uint8_t i = 0; i < names.size(); ++i) h5::check(H5Tenum_insert(type, names[i], &i), "sorting");
+  for (std::uint8_t i = 0; const char* name : {"none", "by_id", "by_time"}) {
+    h5::check(H5Tenum_insert(type, name, &i), "sorting");
+    ++i;
+  }
   h5::write_attribute(population, "sorting", type, {}, &value);
 }
 
@@ -67,13 +69,14 @@ inline void write(const std::filesystem::path& path, const Report& report) {
 /// Three neurons for 20 ms, whose values exercise every bit.
 inline std::vector<std::filesystem::path> write_small_network(const std::filesystem::path& output) {
   std::filesystem::create_directories(output);
-  const std::vector paths = {output / "small_spikes.h5", output / "small_membrane_potential.h5"};
+  std::vector<std::filesystem::path> paths = {output / "small_spikes.h5", output / "small_membrane_potential.h5"};
   write(paths[0], Spikes{"small", "ms", {2, 0, 1, 0, 2}, {0.05, 3.3, 3.3000000000000003, 3.39, 19.9}});
-  std::vector<float> v(200 * 3);
+  constexpr std::size_t kRows = 200, kColumns = 3;
+  std::vector<float> v(kRows * kColumns);
   for (std::size_t i = 0; i < v.size(); ++i) v[i] = -65.0f + std::sin(0.1f * static_cast<float>(i)) / 3;
   v[100] = -0.0f;
   v[101] = std::numeric_limits<float>::quiet_NaN();
-  write(paths[1], Report{"small", "mV", "v", "ms", 0.0, 0.1, 200, 3, v, {0, 1, 2}, {0, 0, 0}});
+  write(paths[1], Report{"small", "mV", "v", "ms", 0.0, 0.1, kRows, kColumns, v, {0, 1, 2}, {0, 0, 0}});
   return paths;
 }
 
