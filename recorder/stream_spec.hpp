@@ -33,7 +33,8 @@ struct ColumnSpec {
 
 struct StreamSpec {
   std::string path;                 ///< of the group: "neural_states/membrane_potential"
-  std::vector<ColumnSpec> columns;  ///< the first is `timesteps`, but for the bytes of events
+  std::vector<ColumnSpec> columns;
+  bool has_timesteps = true;        ///< the first column is `timesteps`; not so for the bytes of events
   nlohmann::json attributes = nlohmann::json::object();  ///< of the group
   std::vector<std::uint64_t> selected_columns;           ///< the dataset `columns`; empty: none
 };

@@ -19,6 +19,7 @@
 
 #include "neurotape/array.hpp"
 #include "neurotape/episode_reader.hpp"
+#include "neurotape/error.hpp"
 #include "neurotape/loaded.hpp"
 
 namespace neurotape {
@@ -73,7 +74,7 @@ struct EpisodeTotals {
 struct EpisodeSummary {
   std::uint64_t number = 0;
   std::string id;               ///< "episode_0003"
-  std::string status;           ///< "recording", "complete", "aborted", "recovered"
+  std::string status;  ///< "recording", "complete", "aborted", "recovered", or "unreadable": opening it tells why
   std::filesystem::path file;
   std::string object;           ///< path of its group in the file; "/": the file is the episode
   std::optional<EpisodeTotals> totals;  ///< only where the index is up to date
@@ -82,8 +83,8 @@ struct EpisodeSummary {
 /// A recorded run, opened for reading. A value that may be copied; copies share what they know.
 ///
 /// The list of episodes is made when it is first asked for: from the index where it is fresh, else from the
-/// names in `episodes/`; only segments that the index does not know are opened. An episode that is
-/// recorded later is found by a new `Run` (or by its number).
+/// names in `episodes/`; only segments that the index does not know are opened. It is made again when an
+/// episode is asked for that is not in it; iterating a run that grows meanwhile shows the list as it was first.
 ///
 /// Threads: any thread may call anything, at once.
 class Run {
@@ -108,6 +109,8 @@ class Run {
   bool contains(std::uint64_t number) const;
   /// The episodes in order of their numbers. Opens files that the index is not fresh for (to read their status).
   std::vector<EpisodeSummary> episodes() const;
+  /// Segments that could not be read when the list was made, so that their episodes are missing from it; usually none.
+  std::vector<Error> problems() const;
 
   /// Opens an episode by its number, which need not be its position.
   /// \throws Error not_found, damaged, io

@@ -13,10 +13,8 @@
 
 #include <cstdint>
 #include <memory>
-#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <span>
-#include <string_view>
 
 #include "neurotape/array.hpp"
 
@@ -33,7 +31,6 @@ void record_row(Lane& lane, std::int64_t timestep, const void* row, std::size_t 
 void* reserve_row(Lane& lane, std::int64_t timestep) noexcept;
 void commit_row(Lane& lane) noexcept;
 void record_rows(Lane& lane, std::int64_t timestep, std::span<const ColumnInput> columns) noexcept;
-void reject_row(Lane& lane, std::int64_t timestep, std::string_view why) noexcept;
 LaneHandle column_lane(const LaneHandle& lane, std::uint64_t first, std::uint64_t count);
 LaneHandle sparse_lane(const LaneHandle& lane);
 std::int64_t committed_timestep(const Lane& lane) noexcept;

@@ -1,0 +1,148 @@
+#include "recorder/episode_core.hpp"
+
+#include <fmt/format.h>
+
+#include "recorder/lane.hpp"
+#include "recorder/names.hpp"
+
+namespace neurotape {
+
+EpisodeCore::EpisodeCore(EpisodeInfo episode_info, std::shared_ptr<RecorderParts> shared, const ExperimentOptions& options)
+    : info(std::move(episode_info)), parts(std::move(shared)), defaults(options) {}
+
+detail::LaneHandle EpisodeCore::declare(StreamSpec spec, StreamRules rules) {
+  const std::string key = spec.has_timesteps ? spec.path : spec.path + "/" + spec.columns.front().name;
+  const StreamId id = claim_name(key);
+  try {
+    // Without the mutex: blocks may have to come back first, and workers ask the episode for its streams.
+    auto stream = std::make_shared<StreamState>(id, std::move(spec), std::move(rules), parts, shared_from_this());
+    auto lane = stream->add_lane();
+    const std::lock_guard lock(mutex_);
+    if (sealed_) throw_sealed(key);
+    if (failed_) stream->set_phase(StreamState::Phase::failed);
+    streams_.push_back(std::move(stream));
+    return lanes_[key] = std::move(lane);
+  } catch (...) {
+    const std::lock_guard lock(mutex_);
+    lanes_.erase(key);
+    throw;
+  }
+}
+
+StreamId EpisodeCore::claim_name(const std::string& key) {
+  const std::lock_guard lock(mutex_);
+  if (sealed_) throw_sealed(key);
+  if (!lanes_.try_emplace(key).second) {
+    ErrorContext where = context();
+    where.stream = key;
+    throw Error(ErrorCode::already_exists, "the stream is declared already", where);
+  }
+  return next_id_++;
+}
+
+void EpisodeCore::throw_sealed(const std::string& key) const {
+  ErrorContext where = context();
+  where.stream = key;
+  throw Error(ErrorCode::closed, "cannot declare a stream: the episode is finished", where);
+}
+
+detail::LaneHandle EpisodeCore::find(const std::string& path) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = lanes_.find(path);
+  return found == lanes_.end() ? nullptr : found->second;
+}
+
+std::vector<std::shared_ptr<StreamState>> EpisodeCore::streams() const {
+  const std::lock_guard lock(mutex_);
+  return streams_;
+}
+
+void EpisodeCore::set_attribute(std::string_view name, const nlohmann::json& value) {
+  require_name("attribute", name);
+  const std::lock_guard lock(mutex_);
+  if (sealed_) throw Error(ErrorCode::closed, fmt::format("cannot set the attribute '{}': the episode is finished", name), context());
+  later_attributes_[std::string(name)] = value;
+}
+
+nlohmann::json EpisodeCore::later_attributes() const {
+  const std::lock_guard lock(mutex_);
+  return later_attributes_;
+}
+
+std::optional<Error> EpisodeCore::first_error() const {
+  {
+    const std::lock_guard lock(mutex_);
+    if (first_error_) return first_error_;
+  }
+  for (const auto& stream : streams())
+    if (auto error = stream->first_error()) return error;
+  return {};
+}
+
+void EpisodeCore::reserve_own_blocks(OwnBlocks& blocks, std::size_t block_bytes, const ErrorContext& where) {
+  const auto refuse = [&] {
+    throw Error(ErrorCode::memory_cap,
+                fmt::format("the memory cap is too small: this stream needs two blocks of {} bytes of its own for each lane, and the "
+                            "ring of {} bytes cannot give them; raise memory_cap, or record with fewer streams at once",
+                            block_bytes, parts->blocks.bytes()),
+                where);
+  };
+  if (2 * block_bytes > parts->blocks.bytes()) refuse();
+  // What other lanes have filled comes back by itself; what they hold for good does not.
+  constexpr auto kPatience = std::chrono::seconds(2);
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  while (!blocks.reserve(parts->blocks, block_bytes)) {
+    const bool there_is_room = parts->blocks.own_bytes() + 2 * block_bytes <= parts->blocks.bytes();
+    const bool in_time = std::chrono::steady_clock::now() < deadline;
+    if (parts->finishing_episodes.load() == 0 && !(there_is_room && in_time)) refuse();
+    parts->wake_workers();
+    parts->blocks.wait_for_release(std::chrono::milliseconds(5));
+  }
+}
+
+bool EpisodeCore::seal(const std::string& status, bool discard) {
+  const std::lock_guard lock(mutex_);
+  if (sealed_.exchange(true)) return false;
+  status_ = status;
+  discards_ = discard;
+  for (const auto& stream : streams_)
+    if (stream->phase() == StreamState::Phase::recording) stream->set_phase(StreamState::Phase::finished);
+  return true;
+}
+
+void EpisodeCore::fail(const Error& error) {
+  failed_ = true;
+  keep_error(error);
+  for (const auto& stream : streams()) stream->set_phase(StreamState::Phase::failed);
+}
+
+void EpisodeCore::keep_error(const Error& error) {
+  const std::lock_guard lock(mutex_);
+  if (!first_error_) first_error_ = error;
+}
+
+// Dense streams have a row every so often, so the slowest of them tells; sparse ones tell only when there is no other.
+std::int64_t EpisodeCore::committed_timestep() const {
+  std::int64_t slowest_dense = INT64_MAX;
+  std::int64_t latest_sparse = INT64_MIN;
+  for (const auto& stream : streams()) {
+    const auto committed = stream->committed_timestep.load(std::memory_order_acquire);
+    if (stream->rules.dense) slowest_dense = std::min(slowest_dense, committed);
+    else latest_sparse = std::max(latest_sparse, committed);
+  }
+  return slowest_dense != INT64_MAX ? slowest_dense : latest_sparse;
+}
+
+std::uint64_t EpisodeCore::raw_bytes() const {
+  std::uint64_t bytes = 0;
+  for (const auto& stream : streams()) bytes += stream->stats().bytes_in;
+  return bytes;
+}
+
+void EpisodeCore::forget_streams() {
+  const std::lock_guard lock(mutex_);
+  streams_.clear();
+  lanes_.clear();
+}
+
+}  // namespace neurotape

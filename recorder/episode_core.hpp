@@ -1,0 +1,81 @@
+#pragma once
+/// \file
+/// An episode inside the recorder: its streams, and what is left to do until it is in the file.
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "recorder/backend.hpp"
+#include "recorder/stream_state.hpp"
+
+namespace neurotape {
+
+/// Thread safety: the members are grouped by who may touch them.
+class EpisodeCore : public std::enable_shared_from_this<EpisodeCore> {
+ public:
+  EpisodeCore(EpisodeInfo episode_info, std::shared_ptr<RecorderParts> shared, const ExperimentOptions& defaults);
+
+  // Constant after the start.
+  const EpisodeInfo info;
+  const std::shared_ptr<RecorderParts> parts;
+  const ExperimentOptions defaults;
+
+  // Any thread.
+  /// \throws Error already_exists, closed, memory_cap
+  detail::LaneHandle declare(StreamSpec spec, StreamRules rules);
+  /// The stream's first lane; nullptr when it is not declared.
+  detail::LaneHandle find(const std::string& path) const;
+  std::vector<std::shared_ptr<StreamState>> streams() const;
+  void set_attribute(std::string_view name, const nlohmann::json& value);
+  nlohmann::json later_attributes() const;
+  std::optional<Error> first_error() const;
+  void keep_error(const Error& error);
+  std::int64_t committed_timestep() const;
+  ErrorContext context() const { return {parts->experiment, info.id, {}, {}, {}}; }
+  /// Two blocks for a lane; waits for those that are on their way back. \throws Error memory_cap
+  void reserve_own_blocks(OwnBlocks& blocks, std::size_t block_bytes, const ErrorContext& where);
+  /// No lane records any more. False when that was so already.
+  bool seal(const std::string& status, bool discard);
+  bool sealed() const noexcept { return sealed_.load(std::memory_order_acquire); }
+  const std::string& status() const noexcept { return status_; }  ///< once sealed
+  bool discards() const noexcept { return discards_; }            ///< once sealed
+  void fail(const Error& error);
+  bool failed() const noexcept { return failed_.load(std::memory_order_acquire); }
+  std::uint64_t raw_bytes() const;
+
+  // The writer thread.
+  struct WriterSide {
+    std::unique_ptr<EpisodeSink> sink;
+    std::size_t ended_streams = 0;
+    std::optional<std::size_t> streams_to_end;  ///< known once a worker has taken the last rows
+    EpisodeEnd end;
+    std::uint64_t finish_ticket = 0;
+  };
+  WriterSide writer;
+  /// Streams point to their episode: the circle is cut when all is in the file.
+  void forget_streams();
+
+ private:
+  StreamId claim_name(const std::string& key);
+  [[noreturn]] void throw_sealed(const std::string& key) const;
+
+  mutable std::mutex mutex_;
+  std::vector<std::shared_ptr<StreamState>> streams_;
+  std::map<std::string, detail::LaneHandle, std::less<>> lanes_;
+  nlohmann::json later_attributes_ = nlohmann::json::object();
+  std::optional<Error> first_error_;
+  StreamId next_id_ = 0;
+  std::string status_ = "recording";
+  bool discards_ = false;
+  std::atomic<bool> sealed_{false};
+  std::atomic<bool> failed_{false};
+};
+
+}  // namespace neurotape

@@ -1,0 +1,88 @@
+/// \file
+/// The calls of an episode that need no handle.
+
+#include <array>
+#include <cstring>
+#include <fmt/format.h>
+
+#include "recorder/episode_state.hpp"
+#include "recorder/lane.hpp"
+
+namespace neurotape::detail {
+
+void EpisodeState::log_timestep(std::int64_t t, const Timestep& timestep) {
+  const std::lock_guard lock(mutex_);
+  for (const NamedArray& row : timestep.neural_state) log_dense("neural_states", t, row);
+  for (const NamedArray& row : timestep.behavior) log_dense("behavior", t, row);
+  if (timestep.spikes.size() != 0) {
+    const std::array columns{timestep.spikes};
+    own_lane("spikes/default", [](EpisodeState& state) { return declare_spikes(state, "default", Dtype::u32, {}); }).record_rows(t, columns);
+  }
+  if (timestep.reward) {
+    const std::array columns{ColumnInput(&*timestep.reward, 1)};
+    own_lane("rewards", [](EpisodeState& state) { return declare_rewards(state, {}); }).record_rows(t, columns);
+  }
+}
+
+void EpisodeState::log_dense(std::string_view group, std::int64_t t, const NamedArray& row) {
+  const auto path = fmt::format("{}/{}", group, row.name);
+  auto found = lanes_.find(path);
+  if (found == lanes_.end()) {
+    LaneHandle lane = core->find(path);
+    if (lane == nullptr) lane = declare_dense(*this, group, row.name, row.values.dtype(), Shape(row.values.size()), {});
+    found = lanes_.emplace(path, std::move(lane)).first;
+  }
+  Lane& lane = *found->second;
+  if (const Dtype expected = lane.stream().spec.columns[1].dtype; expected != row.values.dtype())
+    return lane.reject(t, 1, ErrorCode::wrong_type,
+                       fmt::format("expected {}, got {}", dtype_name(expected), dtype_name(row.values.dtype())));
+  lane.record_row(t, static_cast<const std::byte*>(row.values.data()), row.values.size());
+}
+
+void EpisodeState::log_weight_change(std::int64_t t, std::uint64_t synapse, double old_weight, double new_weight) {
+  const std::lock_guard lock(mutex_);
+  Lane& lane = own_lane("weight_changes", [](EpisodeState& state) { return declare_weight_changes(state, Dtype::f32, {}); });
+  if (lane.stream().spec.columns[2].dtype == Dtype::f64) {
+    const std::array columns{ColumnInput(&synapse, 1), ColumnInput(&old_weight, 1), ColumnInput(&new_weight, 1)};
+    return lane.record_rows(t, columns);
+  }
+  const auto before = static_cast<float>(old_weight);
+  const auto after = static_cast<float>(new_weight);
+  const std::array columns{ColumnInput(&synapse, 1), ColumnInput(&before, 1), ColumnInput(&after, 1)};
+  lane.record_rows(t, columns);
+}
+
+// An event is a row, and the bytes of its JSON in a stream beside it. Room for the row comes first: bytes without a row
+// would be taken for the next event's.
+void EpisodeState::log_event(std::string_view type, std::int64_t t, const nlohmann::json& data) {
+  const std::string text = data.dump();
+  const std::lock_guard lock(mutex_);
+  if (event_rows_ == nullptr) {
+    event_rows_ = declare_events(*this);
+    event_bytes_ = declare_event_bytes(*this);
+  }
+  if (type.empty() || type.size() > kEventTypeBytes)
+    return event_rows_->reject(t, 1, ErrorCode::invalid_name,
+                               fmt::format("expected the type of an event to have 1 to {} bytes, got {}", kEventTypeBytes, type.size()));
+  if (!event_rows_->make_room_for_one(t)) return;
+  const std::uint64_t before = event_bytes_->rows_recorded();
+  const std::array bytes{ColumnInput(reinterpret_cast<const std::uint8_t*>(text.data()), text.size())};
+  event_bytes_->record_rows(0, bytes);
+  if (event_bytes_->rows_recorded() != before + text.size()) return event_rows_->drop_one(t);
+  std::array<std::uint8_t, kEventTypeBytes> name{};
+  std::memcpy(name.data(), type.data(), type.size());
+  const std::uint64_t end = before + text.size();
+  const std::array columns{ColumnInput(name), ColumnInput(&end, 1)};
+  event_rows_->record_rows(t, columns);
+}
+
+Lane& EpisodeState::own_lane(const std::string& path, LaneHandle (*declare)(EpisodeState&)) {
+  auto found = lanes_.find(path);
+  if (found == lanes_.end()) {
+    const LaneHandle first = core->find(path);
+    found = lanes_.emplace(path, first == nullptr ? declare(*this) : sparse_lane(first)).first;
+  }
+  return *found->second;
+}
+
+}  // namespace neurotape::detail

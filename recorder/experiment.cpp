@@ -1,0 +1,52 @@
+#include "neurotape/experiment.hpp"
+
+#include "recorder/episode_state.hpp"
+#include "recorder/names.hpp"
+#include "recorder/recorder.hpp"
+
+namespace neurotape {
+
+Experiment Experiment::create(const std::filesystem::path& parent, std::string_view name, const ExperimentOptions& options) {
+  require_name("experiment", name);
+  detail::Recorder::require_usable(options);
+  auto backend = create_run(parent, {std::string(name), options.dt, options.dt_unit});
+  return Experiment(std::make_shared<detail::Recorder>(std::move(backend), std::string(name), options));
+}
+
+Experiment Experiment::open(const std::filesystem::path& path, const ExperimentOptions& options) {
+  detail::Recorder::require_usable(options);
+  auto backend = open_run(path);
+  return Experiment(std::make_shared<detail::Recorder>(std::move(backend), path.filename().string(), options));
+}
+
+Experiment::Experiment(std::shared_ptr<detail::Recorder> recorder) : recorder_(std::move(recorder)) {}
+Experiment::Experiment(Experiment&&) noexcept = default;
+
+Experiment& Experiment::operator=(Experiment&& other) noexcept {
+  std::swap(recorder_, other.recorder_);
+  return *this;
+}
+
+Experiment::~Experiment() {
+  if (recorder_ == nullptr) return;
+  try {
+    recorder_->close();
+  } catch (const std::exception&) {  // a destructor does not throw; on_error has been told
+    return;
+  }
+}
+
+const std::filesystem::path& Experiment::path() const noexcept { return recorder_->path(); }
+void Experiment::save_config(const nlohmann::json& config) { recorder_->save_config(config); }
+void Experiment::save_neurons(const std::vector<NamedArray>& columns) { recorder_->save_network("neurons", columns); }
+void Experiment::save_connections(const std::vector<NamedArray>& columns) { recorder_->save_network("connections", columns); }
+
+Episode Experiment::start_episode(const EpisodeOptions& options) {
+  return Episode(std::make_shared<detail::EpisodeState>(recorder_, recorder_->start_episode(options)));
+}
+
+void Experiment::flush() { recorder_->flush(); }
+Stats Experiment::stats() const { return recorder_->stats(); }
+void Experiment::close() { recorder_->close(); }
+
+}  // namespace neurotape

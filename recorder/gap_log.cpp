@@ -1,0 +1,49 @@
+#include "recorder/gap_log.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace neurotape {
+
+std::string_view drop_cause_name(DropCause cause) noexcept {
+  constexpr std::array<std::string_view, 7> kNames{"overflow", "timeout",    "decimate", "nan",
+                                                   "error",    "incomplete", "invalid"};
+  return kNames[static_cast<std::size_t>(cause)];
+}
+
+void GapLog::add(const void* lane, std::int64_t timestep, std::uint64_t rows, DropCause cause) {
+  const std::lock_guard lock(mutex_);
+  auto [found, fresh] = open_.try_emplace(lane, Range{timestep, timestep, rows, cause});
+  if (fresh) return;
+  Range& range = found->second;
+  if (range.cause != cause) {
+    closed_.push_back(range);
+    range = {timestep, timestep, rows, cause};
+    return;
+  }
+  range.first = std::min(range.first, timestep);
+  range.last = std::max(range.last, timestep);
+  range.rows += rows;
+}
+
+void GapLog::close(const void* lane) {
+  const std::lock_guard lock(mutex_);
+  if (const auto found = open_.find(lane); found != open_.end()) {
+    closed_.push_back(found->second);
+    open_.erase(found);
+  }
+}
+
+std::vector<Gap> GapLog::take(const std::string& stream) {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [lane, range] : open_) closed_.push_back(range);
+  open_.clear();
+  std::vector<Gap> gaps;
+  gaps.reserve(closed_.size());
+  for (const Range& range : closed_)
+    gaps.push_back({stream, range.first, range.last, range.rows, std::string(drop_cause_name(range.cause))});
+  closed_.clear();
+  return gaps;
+}
+
+}  // namespace neurotape

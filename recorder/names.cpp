@@ -1,0 +1,63 @@
+#include "recorder/names.hpp"
+
+#include <fmt/format.h>
+
+#include "neurotape/error.hpp"
+
+namespace neurotape {
+namespace {
+
+constexpr std::size_t kMaxNameBytes = 200;  // leaves room for a date and a suffix in a file name of 255 bytes
+
+// Length of the UTF-8 sequence at the front of `text`; 0 when it is malformed (overlong and surrogates included).
+std::size_t utf8_sequence(std::string_view text) {
+  const auto at = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned char lead = at(0);
+  if (lead < 0x80) return 1;
+  const std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
+  if (lead < 0xC2 || lead > 0xF4 || text.size() < length) return 0;
+  for (std::size_t i = 1; i < length; ++i)
+    if ((at(i) & 0xC0) != 0x80) return 0;
+  if (lead == 0xE0 && at(1) < 0xA0) return 0;
+  if (lead == 0xED && at(1) > 0x9F) return 0;
+  if (lead == 0xF0 && at(1) < 0x90) return 0;
+  if (lead == 0xF4 && at(1) > 0x8F) return 0;
+  return length;
+}
+
+std::string_view fault(std::string_view name) {
+  if (name.empty()) return "it is empty";
+  if (name.size() > kMaxNameBytes) return "it is longer than 200 bytes";
+  if (name.front() == '.') return "it begins with a dot";
+  for (std::size_t i = 0; i < name.size();) {
+    const auto c = static_cast<unsigned char>(name[i]);
+    if (c < 0x20 || c == 0x7F) return "it has a control character";
+    if (c == '/' || c == '\\') return "it has a slash";
+    const std::size_t length = utf8_sequence(name.substr(i));
+    if (length == 0) return "it is not UTF-8";
+    i += length;
+  }
+  return {};
+}
+
+std::string printable(std::string_view name) {
+  std::string text;
+  for (const char c : name.substr(0, 60)) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7F) {
+      text += fmt::format("\\x{:02x}", byte);
+    } else {
+      text += c;
+    }
+  }
+  return name.size() > 60 ? text + "..." : text;
+}
+
+}  // namespace
+
+void require_name(std::string_view what, std::string_view name) {
+  if (const auto why = fault(name); !why.empty())
+    throw Error(ErrorCode::invalid_name, fmt::format("'{}' cannot be the name of a {}: {}", printable(name), what, why));
+}
+
+}  // namespace neurotape

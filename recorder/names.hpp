@@ -1,0 +1,14 @@
+#pragma once
+/// \file
+/// Which names become links and file names.
+
+#include <string_view>
+
+namespace neurotape {
+
+/// \param what what is named: "stream", "population", "experiment", ...
+/// \throws Error invalid_name for what is empty, longer than 200 bytes, "." or "..", not UTF-8, begins with a dot,
+///   or has a slash, a backslash or a control character
+void require_name(std::string_view what, std::string_view name);
+
+}  // namespace neurotape

@@ -1,0 +1,244 @@
+#include "recorder/recorder.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "recorder/names.hpp"
+#include "recorder/threads.hpp"
+
+namespace neurotape::detail {
+namespace {
+
+constexpr std::size_t kLeastCapBytes = 16'000'000;
+
+// Of the cap, what is not the ring: chunks being put together, and their encoded form.
+std::size_t buffer_bytes(std::size_t cap) { return std::clamp<std::size_t>(cap / 8, 6U << 20, 128U << 20); }
+
+int worker_count(const ExperimentOptions& options) {
+  return options.n_workers > 0 ? options.n_workers : std::max(1, usable_processors() - 1);
+}
+
+void add(StreamStats& sum, const StreamStats& one) {
+  sum.rows_offered += one.rows_offered;
+  sum.rows_recorded += one.rows_recorded;
+  sum.rows_dropped += one.rows_dropped;
+  sum.rows_rejected += one.rows_rejected;
+  sum.rows_committed += one.rows_committed;
+  sum.late_rows += one.late_rows;
+  sum.nan_values += one.nan_values;
+  sum.bytes_in += one.bytes_in;
+  sum.bytes_stored += one.bytes_stored;
+  sum.waits += one.waits;
+  sum.waited += one.waited;
+}
+
+std::string episode_id(std::uint64_t number) { return fmt::format("episode_{:04}", number); }
+
+}  // namespace
+
+void Recorder::require_usable(const ExperimentOptions& options) {
+  const auto refuse = [](ErrorCode code, const std::string& why) { throw Error(code, why); };
+  if (options.memory_cap < kLeastCapBytes)
+    refuse(ErrorCode::memory_cap, fmt::format("memory_cap: expected at least {} bytes, got {}", kLeastCapBytes, options.memory_cap));
+  if (options.n_workers < 0 || options.n_workers > 256)
+    refuse(ErrorCode::invalid_argument, fmt::format("n_workers: expected 0 to 256, got {}", options.n_workers));
+  if (options.commit_interval < std::chrono::milliseconds(1))
+    refuse(ErrorCode::invalid_argument, "commit_interval: expected at least 1 ms");
+  if (options.neural_sampling_rate < 1)
+    refuse(ErrorCode::invalid_argument, fmt::format("neural_sampling_rate: expected at least 1, got {}", options.neural_sampling_rate));
+  if (!(options.dt >= 0)) refuse(ErrorCode::invalid_argument, fmt::format("dt: expected 0 or more, got {}", options.dt));
+  if (options.durability != Durability::process)
+    refuse(ErrorCode::unsupported, "durability: this version has Durability::process only");
+  if (options.on_disk_error != OnDiskError::stop)
+    refuse(ErrorCode::unsupported, "on_disk_error: this version has OnDiskError::stop only");
+  if (options.profile) refuse(ErrorCode::unsupported, "profile: this version does not write profiles");
+}
+
+Recorder::Recorder(std::unique_ptr<Backend> backend, std::string experiment, const ExperimentOptions& options)
+    : options_(options),
+      parts_(std::make_shared<RecorderParts>(options.memory_cap - buffer_bytes(options.memory_cap),
+                                             buffer_bytes(options.memory_cap), options.on_error)),
+      backend_(std::move(backend)),
+      path_(backend_->path()),
+      next_number_(backend_->next_episode_number()),
+      workers_(worker_count(options), *parts_),
+      writer_(*backend_, *parts_, {[this](std::shared_ptr<Epoch> epoch) { harvest(epoch); },
+                                   [this](const std::shared_ptr<EpisodeCore>& episode) { episode_done(episode); },
+                                   [this](const Error& error) { fail_all(error); }}) {
+  parts_->codecs = &backend_->codecs();
+  parts_->commit_interval = options.commit_interval;
+  parts_->experiment = std::move(experiment);
+  parts_->wake_workers = [this] { workers_.wake(); };
+  workers_.write_to(writer_);
+}
+
+Recorder::~Recorder() {
+  workers_.stop();
+  writer_.stop();
+  parts_->wake_workers = [] {};
+}
+
+void Recorder::require_open() const {
+  const std::lock_guard lock(mutex_);
+  if (closed_) throw Error(ErrorCode::closed, "the experiment is closed", {parts_->experiment, {}, {}, {}, path_.string()});
+}
+
+void Recorder::save_config(const nlohmann::json& config) {
+  require_open();
+  if (!config.is_object())
+    throw Error(ErrorCode::invalid_argument, fmt::format("config: expected a JSON object, got {}", config.type_name()));
+  writer_.call([&] { backend_->save_config(config); });
+}
+
+void Recorder::save_network(std::string_view table, const std::vector<NamedArray>& columns) {
+  require_open();
+  for (const auto& column : columns) {
+    require_name("column", column.name);
+    if (column.values.size() != columns.front().values.size())
+      throw Error(ErrorCode::wrong_shape, fmt::format("{}: expected {} values in the column '{}', as many as in '{}', got {}", table,
+                                                      columns.front().values.size(), column.name, columns.front().name, column.values.size()));
+  }
+  writer_.call([&] { backend_->save_network(table, columns); });
+}
+
+std::shared_ptr<EpisodeCore> Recorder::start_episode(const EpisodeOptions& options) {
+  require_open();
+  if (!options.attributes.is_object())
+    throw Error(ErrorCode::invalid_argument, fmt::format("attributes: expected a JSON object, got {}", options.attributes.type_name()));
+  for (const auto& [name, value] : options.attributes.items()) require_name("attribute", name);
+  EpisodeInfo info;
+  info.name = options.name;
+  info.seed = options.seed;
+  info.dt = options.dt.value_or(options_.dt);
+  info.dt_unit = options.dt_unit.value_or(options_.dt_unit);
+  info.attributes = options.attributes;
+  info.started = std::chrono::system_clock::now();
+  if (!(info.dt >= 0)) throw Error(ErrorCode::invalid_argument, fmt::format("dt: expected 0 or more, got {}", info.dt));
+  const std::lock_guard lock(mutex_);
+  info.number = next_number_++;
+  info.id = episode_id(info.number);
+  auto episode = std::make_shared<EpisodeCore>(std::move(info), parts_, options_);
+  episodes_.emplace(episode->info.number, episode);
+  return episode;
+}
+
+void Recorder::finish(const std::shared_ptr<EpisodeCore>& episode, const std::string& status, bool discard) {
+  if (!episode->seal(status, discard)) return;
+  parts_->finishing_episodes.fetch_add(1);
+  episode->writer.finish_ticket = writer_.next_finish_ticket();
+  workers_.run_soon([this, episode] {
+    const auto streams = episode->streams();
+    writer_.finishing(episode, episode->raw_bytes());
+    for (const auto& stream : streams) stream->finish(workers_);
+    writer_.all_rows_taken(episode, streams.size());
+  });
+}
+
+void Recorder::harvest(const std::shared_ptr<Epoch>& epoch) {
+  workers_.run_soon([this, epoch] {
+    std::size_t marks = 0;
+    for (const auto& episode : episodes()) {
+      if (episode->sealed()) continue;
+      for (const auto& stream : episode->streams())
+        if (stream->mark(workers_, epoch, epoch->everything ? Take::everything : Take::interval)) ++marks;
+    }
+    writer_.harvested(epoch, marks);
+  });
+}
+
+void Recorder::episode_done(const std::shared_ptr<EpisodeCore>& episode) {
+  for (const auto& stream : episode->streams()) {
+    StreamStats stats = stream->stats();
+    if (!episode->failed() && !episode->discards()) {
+      stream->rows_committed.store(stats.rows_recorded, std::memory_order_relaxed);
+      stream->committed_timestep.store(stream->last_timestep(), std::memory_order_release);
+      stats.rows_committed = stats.rows_recorded;
+    }
+    const std::lock_guard lock(mutex_);
+    add(finished_, stats);
+  }
+  episode->forget_streams();
+  const std::lock_guard lock(mutex_);
+  episodes_.erase(episode->info.number);
+}
+
+void Recorder::fail_all(const Error& error) {
+  for (const auto& episode : episodes()) episode->fail(error);
+}
+
+std::vector<std::shared_ptr<EpisodeCore>> Recorder::episodes() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::shared_ptr<EpisodeCore>> all;
+  all.reserve(episodes_.size());
+  for (const auto& [number, episode] : episodes_) all.push_back(episode);
+  return all;
+}
+
+void Recorder::flush() {
+  require_open();
+  writer_.flush();
+  if (const auto error = parts_->reporter.first_failure()) throw *error;
+}
+
+Stats Recorder::stats() const {
+  Stats stats;
+  for (const auto& episode : episodes()) {
+    for (auto& stream : stats_of(*episode).streams) {
+      add(stats.total, stream);
+      stats.streams.push_back(std::move(stream));
+    }
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    add(stats.total, finished_);
+  }
+  stats.ring_bytes = parts_->blocks.bytes();
+  stats.ring_used_bytes = parts_->blocks.used_bytes();
+  stats.ring_peak_bytes = parts_->blocks.peak_bytes();
+  const CommitStats commits = writer_.commit_stats();
+  stats.commits = commits.commits;
+  stats.last_commit_time = commits.last;
+  stats.longest_commit_time = commits.longest;
+  if (const auto error = parts_->reporter.first_failure()) stats.last_error = error->what();
+  return stats;
+}
+
+Stats Recorder::stats_of(const EpisodeCore& episode) {
+  Stats stats;
+  for (const auto& stream : episode.streams()) {
+    stats.streams.push_back(stream->stats());
+    add(stats.total, stats.streams.back());
+  }
+  if (const auto error = episode.first_error()) stats.last_error = error->what();
+  return stats;
+}
+
+void Recorder::close() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (closed_) return;
+    closed_ = true;
+  }
+  for (const auto& episode : episodes()) finish(episode, "complete", false);
+  writer_.flush();
+  workers_.stop();
+  try {
+    writer_.call([this] { backend_->close(); });
+  } catch (const Error& error) {
+    parts_->reporter.failure(error);
+  }
+  writer_.stop();
+  report_drops();
+  if (const auto error = parts_->reporter.first_failure()) throw *error;
+}
+
+void Recorder::report_drops() {
+  const StreamStats total = stats().total;
+  if (total.rows_dropped == 0) return;
+  parts_->reporter.notice(Error(ErrorCode::memory_cap,
+                                fmt::format("{} of {} rows were not recorded ({} of them invalid); the episodes' gaps say which",
+                                            total.rows_dropped, total.rows_offered, total.rows_rejected),
+                                {parts_->experiment, {}, {}, {}, path_.string()}));
+}
+
+}  // namespace neurotape::detail

@@ -1,0 +1,64 @@
+#pragma once
+/// \file
+/// An experiment inside: the pools, the threads, the backend, the open episodes.
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "neurotape/experiment.hpp"
+#include "recorder/backend.hpp"
+#include "recorder/episode_core.hpp"
+#include "recorder/worker_pool.hpp"
+#include "recorder/writer.hpp"
+
+namespace neurotape::detail {
+
+/// Thread safety: any thread; `close` once, last.
+class Recorder {
+ public:
+  /// \throws Error invalid_argument, unsupported, memory_cap
+  static void require_usable(const ExperimentOptions& options);
+
+  Recorder(std::unique_ptr<Backend> backend, std::string experiment, const ExperimentOptions& options);
+  ~Recorder();
+  Recorder(const Recorder&) = delete;
+  Recorder& operator=(const Recorder&) = delete;
+
+  const std::filesystem::path& path() const noexcept { return path_; }
+  void save_config(const nlohmann::json& config);
+  void save_network(std::string_view table, const std::vector<NamedArray>& columns);
+  std::shared_ptr<EpisodeCore> start_episode(const EpisodeOptions& options);
+  /// Hands the episode to the workers; `status` and `discard` as in Episode.
+  void finish(const std::shared_ptr<EpisodeCore>& episode, const std::string& status, bool discard);
+  void flush();
+  Stats stats() const;
+  static Stats stats_of(const EpisodeCore& episode);
+  void close();
+
+ private:
+  void require_open() const;
+  void harvest(const std::shared_ptr<Epoch>& epoch);
+  void episode_done(const std::shared_ptr<EpisodeCore>& episode);
+  void fail_all(const Error& error);
+  std::vector<std::shared_ptr<EpisodeCore>> episodes() const;
+  void report_drops();
+
+  const ExperimentOptions options_;
+  std::shared_ptr<RecorderParts> parts_;
+  std::unique_ptr<Backend> backend_;
+  const std::filesystem::path path_;
+
+  mutable std::mutex mutex_;
+  std::map<std::uint64_t, std::shared_ptr<EpisodeCore>> episodes_;  ///< whose rows are not all committed
+  std::uint64_t next_number_;
+  StreamStats finished_;  ///< sum over the streams of all other episodes
+  bool closed_ = false;
+
+  WorkerPool workers_;
+  Writer writer_;
+};
+
+}  // namespace neurotape::detail

@@ -1,0 +1,159 @@
+#include "recorder/stream_state.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "recorder/chunk_layout.hpp"
+#include "recorder/episode_core.hpp"
+#include "recorder/lane.hpp"
+
+namespace neurotape {
+namespace {
+
+std::size_t bytes_of_row(const StreamSpec& spec) {
+  std::size_t bytes = 0;
+  for (const auto& column : spec.columns) bytes += column.row_bytes();
+  return bytes;
+}
+
+std::vector<std::shared_ptr<const Encoder>> encoders_for(RecorderParts& parts, const StreamSpec& spec, const Codec& codec) {
+  std::vector<std::shared_ptr<const Encoder>> encoders;
+  for (const auto& column : spec.columns) encoders.push_back(parts.encoder(codec, column.element_bytes()));
+  return encoders;
+}
+
+}  // namespace
+
+std::shared_ptr<const Encoder> RecorderParts::encoder(const Codec& codec, std::size_t element_bytes) {
+  const std::lock_guard lock(encoders_mutex_);
+  auto& encoder = encoders_[{codec.to_string(), element_bytes}];
+  if (encoder == nullptr) encoder = codecs->make_encoder(codec, element_bytes);
+  return encoder;
+}
+
+StreamState::StreamState(StreamId number, StreamSpec stream_spec, StreamRules stream_rules,
+                         std::shared_ptr<RecorderParts> shared, std::shared_ptr<EpisodeCore> of)
+    : id(number),
+      spec(std::move(stream_spec)),
+      rules(std::move(stream_rules)),
+      parts(std::move(shared)),
+      episode(std::move(of)),
+      row_bytes(bytes_of_row(spec)),
+      encoders(encoders_for(*parts, spec, rules.codec)),
+      partition_reader_(&partition_head_),
+      declared_at_(std::chrono::steady_clock::now()) {}
+
+StreamState::~StreamState() = default;
+
+void StreamState::set_phase(Phase phase) noexcept {
+  phase_.store(phase, std::memory_order_relaxed);
+  if (parts->blocks.has_waiters()) parts->blocks.wake_waiters();
+}
+
+std::uint32_t StreamState::rows_in(std::size_t block_bytes) const noexcept {
+  const std::size_t room = block_bytes - kBlockHeaderBytes - 64 * spec.columns.size();
+  return static_cast<std::uint32_t>(std::min<std::size_t>(room / row_bytes, UINT32_MAX / 2));
+}
+
+void StreamState::shape_block(Block& block) const noexcept {
+  std::uint32_t rows = rows_in(block.bytes);
+  const auto alignment = block_alignment_.load(std::memory_order_relaxed);
+  if (rows > alignment) rows -= static_cast<std::uint32_t>(rows % alignment);
+  block.capacity = rows;
+  std::size_t offset = kBlockHeaderBytes;
+  for (std::size_t i = 0; i < spec.columns.size(); ++i) {
+    block.offsets[i] = static_cast<std::uint32_t>(offset);
+    offset += (rows * spec.columns[i].row_bytes() + 63) / 64 * 64;
+  }
+}
+
+std::shared_ptr<detail::Lane> StreamState::add_lane() {
+  auto lane = std::make_unique<detail::Lane>(*this);
+  const std::size_t smallest = rows_in(kSmallBlockBytes) != 0 ? kSmallBlockBytes
+                               : rows_in(kSlabBytes) != 0     ? kSlabBytes
+                                                              : row_bytes + kBlockHeaderBytes + 64 * spec.columns.size();
+  episode->reserve_own_blocks(lane->own_blocks, smallest, context());
+  const std::lock_guard lock(lanes_mutex_);
+  lanes_.push_back(std::move(lane));
+  return {shared_from_this(), lanes_.back().get()};
+}
+
+std::shared_ptr<detail::Lane> StreamState::add_columns(std::uint64_t first, std::uint64_t count) {
+  const auto refuse = [&](ErrorCode code, std::string_view why) {
+    throw Error(code, fmt::format("columns {} to {}: {}", first, first + count, why), context());
+  };
+  const std::lock_guard lock(lanes_mutex_);
+  if (spec.columns[1].shape.size() != 1 || !rules.selected_columns.empty())
+    refuse(ErrorCode::invalid_argument, "only a stream of one dimension without the option `columns` can be partitioned");
+  if (count == 0 || first >= rules.source_values || count > rules.source_values - first)
+    refuse(ErrorCode::out_of_range, fmt::format("expected columns of 0 to {}", rules.source_values));
+  if (lanes_.front()->recorded_anything())
+    refuse(ErrorCode::invalid_argument, "rows have been recorded through the handle of the whole row");
+  for (std::size_t i = 1; i < lanes_.size(); ++i) {
+    const auto& other = *lanes_[i];
+    if (first < other.first_value() + other.value_count() && other.first_value() < first + count)
+      refuse(ErrorCode::already_exists, "another handle has some of them");
+  }
+  lanes_.push_back(std::make_unique<detail::Lane>(*this));
+  lanes_.back()->become_columns(first, count, lanes_.front()->own_blocks);
+  partitioned_.store(true, std::memory_order_release);
+  return {shared_from_this(), lanes_.back().get()};
+}
+
+bool StreamState::lags_behind(const detail::Lane& lane) const {
+  const std::lock_guard lock(lanes_mutex_);
+  const auto done = lane.rows_done.load(std::memory_order_acquire);
+  std::uint64_t covered = 0;
+  for (std::size_t i = 1; i < lanes_.size(); ++i) {
+    covered += lanes_[i]->value_count();
+    if (lanes_[i]->rows_done.load(std::memory_order_acquire) < done) return true;
+  }
+  return covered < rules.source_values;
+}
+
+StreamStats StreamState::stats() const {
+  StreamStats stats;
+  stats.episode = episode->info.id;
+  stats.stream = spec.path;
+  {
+    const std::lock_guard lock(lanes_mutex_);
+    for (const auto& lane : lanes_) {
+      StreamStats own;
+      lane->add_to(own);
+      if (partitioned()) {  // each row passes through all lanes
+        stats.rows_offered = std::max(stats.rows_offered, own.rows_offered);
+        stats.rows_dropped = std::max(stats.rows_dropped, own.rows_dropped);
+      } else {
+        stats.rows_offered += own.rows_offered;
+        stats.rows_dropped += own.rows_dropped;
+      }
+      stats.rows_rejected += own.rows_rejected;
+      stats.waits += own.waits;
+      stats.waited += own.waited;
+    }
+  }
+  stats.rows_dropped += rows_dropped_later_.load(std::memory_order_relaxed);
+  stats.rows_recorded = stats.rows_offered - std::min(stats.rows_offered, stats.rows_dropped);
+  stats.rows_committed = rows_committed.load(std::memory_order_relaxed);
+  stats.late_rows = late_rows_.load(std::memory_order_relaxed);
+  stats.nan_values = nan_values.load(std::memory_order_relaxed);
+  stats.bytes_in = stats.rows_recorded * row_bytes;
+  stats.bytes_stored = bytes_stored.load(std::memory_order_relaxed);
+  return stats;
+}
+
+std::optional<Error> StreamState::first_error() const {
+  const std::lock_guard lock(lanes_mutex_);
+  return first_error_;
+}
+
+void StreamState::keep_error(const Error& error) {
+  const std::lock_guard lock(lanes_mutex_);
+  if (!first_error_) first_error_ = error;
+}
+
+ErrorContext StreamState::context(std::optional<std::int64_t> timestep) const {
+  return {parts->experiment, episode->info.id, spec.path, timestep, {}};
+}
+
+}  // namespace neurotape

@@ -1,0 +1,212 @@
+#pragma once
+/// \file
+/// A stream: what it records, its lanes, and the way of its rows into chunks.
+
+#include <atomic>
+#include <chrono>
+#include <concurrentqueue/concurrentqueue.h>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "neurotape/options.hpp"
+#include "neurotape/stats.hpp"
+#include "neurotape/streams.hpp"
+#include "recorder/block_pool.hpp"
+#include "recorder/buffer_pool.hpp"
+#include "recorder/column_builder.hpp"
+#include "recorder/gap_log.hpp"
+#include "recorder/reporter.hpp"
+#include "recorder/stream_spec.hpp"
+#include "recorder/work.hpp"
+
+namespace neurotape {
+
+namespace detail {
+class Lane;
+}
+class EpisodeCore;
+
+/// How a stream treats what it is given.
+struct StreamRules {
+  bool dense = false;
+  bool sum_values = false;                      ///< rewards: their sum is the return
+  std::int64_t every = 1;
+  std::uint64_t source_values = 0;              ///< dense: values of the row that is handed over
+  std::vector<std::uint64_t> selected_columns;  ///< dense: those of them that are recorded; empty: all
+  std::uint64_t id_limit = 0;                   ///< sparse, first column after the timesteps: ids are below it; 0: any
+  std::uint64_t chunk_rows = 0;
+  Codec codec = Codec::none();
+  Overflow overflow = Overflow::block;
+  Validate validate;
+};
+
+/// How far a consumer goes.
+enum class Take : std::uint8_t {
+  full_blocks,  ///< what fills blocks
+  interval,     ///< a commit: all, but rows of lanes that run ahead of others wait for these
+  everything,   ///< flush and finish
+};
+
+/// Streams with full blocks, on their way to the workers.
+/// Thread safety: any thread. Lock-free; a lane that fills a block makes no system call.
+class ReadyQueue {
+ public:
+  explicit ReadyQueue(std::size_t blocks) : queue_(blocks) {}
+  void push(std::shared_ptr<StreamState> stream) { queue_.enqueue(std::move(stream)); }
+  std::shared_ptr<StreamState> pop() {
+    std::shared_ptr<StreamState> stream;
+    queue_.try_dequeue(stream);
+    return stream;
+  }
+
+ private:
+  moodycamel::ConcurrentQueue<std::shared_ptr<StreamState>> queue_;
+};
+
+/// What the streams of a recorder share. Lives as long as the last handle.
+class RecorderParts {
+ public:
+  RecorderParts(std::size_t ring_bytes, std::size_t buffer_bytes, std::function<void(const Error&)> on_error)
+      : blocks(ring_bytes), buffers(buffer_bytes), ready(ring_bytes / kSmallBlockBytes), reporter(std::move(on_error)) {}
+
+  BlockPool blocks;
+  BufferPool buffers;
+  ReadyQueue ready;
+  Reporter reporter;
+  const CodecLibrary* codecs = nullptr;
+  std::chrono::nanoseconds commit_interval{};
+  std::string experiment;
+  std::function<void()> wake_workers;         ///< called by lanes that wait
+  std::atomic<int> finishing_episodes{0};     ///< their blocks are on their way back
+
+  std::shared_ptr<const Encoder> encoder(const Codec& codec, std::size_t element_bytes);
+
+ private:
+  std::mutex encoders_mutex_;
+  std::map<std::pair<std::string, std::size_t>, std::shared_ptr<const Encoder>> encoders_;
+};
+
+/// Thread safety: the members are grouped by who may touch them.
+class StreamState : public std::enable_shared_from_this<StreamState>, private ColumnBuilder::Output {
+ public:
+  enum class Phase : std::uint8_t { recording, finished, failed };
+
+  StreamState(StreamId id, StreamSpec spec, StreamRules rules, std::shared_ptr<RecorderParts> parts,
+              std::shared_ptr<EpisodeCore> episode);
+  ~StreamState();
+
+  // Constant after declaration.
+  const StreamId id;
+  const StreamSpec spec;
+  const StreamRules rules;
+  const std::shared_ptr<RecorderParts> parts;
+  const std::shared_ptr<EpisodeCore> episode;
+  const std::size_t row_bytes;  ///< over all columns
+  const std::vector<std::shared_ptr<const Encoder>> encoders;  ///< by column
+
+  // Any thread.
+  Phase phase() const noexcept { return phase_.load(std::memory_order_relaxed); }
+  void set_phase(Phase phase) noexcept;
+  bool partitioned() const noexcept { return partitioned_.load(std::memory_order_acquire); }
+  /// A further lane (the first one included). \throws Error memory_cap when its own blocks cannot be had
+  std::shared_ptr<detail::Lane> add_lane();
+  std::shared_ptr<detail::Lane> add_columns(std::uint64_t first, std::uint64_t count);
+  StreamStats stats() const;
+  std::int64_t last_timestep() const;  ///< of the rows taken; the smallest number when there are none
+  std::optional<Error> first_error() const;
+  void keep_error(const Error& error);
+  ErrorContext context(std::optional<std::int64_t> timestep = {}) const;
+  GapLog gaps;
+  std::atomic<std::int64_t> committed_timestep{INT64_MIN};
+  std::atomic<std::uint64_t> rows_committed{0};
+  std::atomic<std::uint64_t> bytes_stored{0};
+  std::atomic<std::uint64_t> nan_values{0};
+
+  // Lanes: the shape of a block, and where a partitioned chain begins.
+  void shape_block(Block& block) const noexcept;
+  std::uint32_t rows_in(std::size_t block_bytes) const noexcept;
+  /// Rows are wider than what the shared blocks can hold.
+  bool needs_own_run() const noexcept { return rows_in(kSlabBytes) == 0; }
+  Block* partition_head() noexcept { return &partition_head_; }
+  bool lags_behind(const detail::Lane& lane) const;
+
+  // Workers.
+  /// Moves rows from blocks to chunks. Returns true when there was something.
+  bool consume(WorkSink& work, Take take);
+  /// Ends a commit's share of this stream; false when nothing is new.
+  bool mark(WorkSink& work, const std::shared_ptr<Epoch>& epoch, Take take);
+  /// All lanes rest: the last rows, the last chunks, the end. The blocks go back.
+  void finish(WorkSink& work);
+  /// Throws away what waits; for streams that failed.
+  void discard();
+
+  // The writer thread.
+  struct WriterSide {
+    std::uint64_t next_order = 0;
+    std::map<std::uint64_t, StreamItem> early;  ///< items whose turn has not come
+  };
+  WriterSide writer;
+  std::atomic<bool> unsorted{false};
+
+ private:
+  bool consume_locked(Take take);
+  void refresh_readers();
+  void ensure_layout(Take take);
+  std::uint64_t rows_waiting() const;
+  std::uint64_t complete_rows() const;
+  void consume_chain(detail::Lane& lane, Take take);
+  void consume_partition(Take take);
+  void consume_merged(Take take);
+  std::int64_t watermark(Take take) const;
+  void emit(Block* block, std::uint32_t from, std::uint32_t to);
+  void emit_without_nans(Block* block, std::uint32_t from, std::uint32_t to);
+  void emit_rows(Block* block, std::uint32_t from, std::uint32_t to);
+  void count_timesteps(const std::int64_t* timesteps, std::uint64_t rows);
+  void close_index_chunk();
+  void drop_incomplete_rows();
+  void give_back_blocks();
+  void release_block(Block* block) noexcept;
+  std::uint64_t open_rows_hash() const;
+  void write(decltype(StreamItem::what) what);
+
+  // ColumnBuilder::Output
+  void chunk(const ChunkPlace& place, const std::byte* raw, std::size_t bytes, Block* block, BufferHandle buffer) override;
+  void open_rows(const OpenRows& place, BufferHandle buffer, const std::byte* raw, std::size_t bytes) override;
+
+  std::atomic<Phase> phase_{Phase::recording};
+  std::atomic<bool> partitioned_{false};
+  std::atomic<std::uint64_t> block_alignment_{1};  ///< rows of a block are a multiple of it where they can be
+
+  mutable std::mutex lanes_mutex_;
+  std::vector<std::unique_ptr<detail::Lane>> lanes_;
+  std::optional<Error> first_error_;
+  Block partition_head_;
+
+  // Workers, under the mutex.
+  mutable std::mutex mutex_;
+  WorkSink* work_ = nullptr;  ///< of the call that holds the mutex
+  std::vector<detail::Lane*> readers_;  ///< the lanes, as far as the workers know them
+  std::optional<StreamLayout> layout_;
+  std::vector<ColumnBuilder> builders_;
+  std::uint64_t next_order_ = 0;
+  std::uint64_t rows_ = 0;         ///< in chunks, open ones included
+  std::uint64_t rows_marked_ = 0;  ///< at the last commit
+  std::uint64_t index_fill_ = 0;   ///< rows in the open chunk of the index column
+  std::int64_t index_first_ = INT64_MAX;
+  std::int64_t index_last_ = INT64_MIN;
+  std::int64_t first_timestep_ = INT64_MAX;
+  std::int64_t last_timestep_ = INT64_MIN;
+  double sum_of_values_ = 0;
+  std::atomic<std::uint64_t> rows_dropped_later_{0};  ///< by the workers: NaNs, incomplete rows
+  Block* partition_reader_ = nullptr;
+  std::atomic<std::uint64_t> late_rows_{0};
+  std::chrono::steady_clock::time_point declared_at_;
+};
+
+}  // namespace neurotape

@@ -1,0 +1,139 @@
+#include "recorder/worker_pool.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "recorder/episode_core.hpp"
+#include "recorder/nan.hpp"
+#include "recorder/threads.hpp"
+
+namespace neurotape {
+namespace {
+
+using namespace std::chrono_literals;
+constexpr std::chrono::nanoseconds kShortestNap = 200us;
+constexpr std::chrono::nanoseconds kLongestNap = 25ms;  // 40 looks a second cost nothing
+
+}  // namespace
+
+WorkerPool::WorkerPool(int threads, RecorderParts& parts) : parts_(parts) {
+  for (int i = 0; i < threads; ++i)
+    threads_.push_back(start_thread(fmt::format("neurotape-{}", i).c_str(), [this] { work(); }));
+}
+
+WorkerPool::~WorkerPool() { stop(); }
+
+void WorkerPool::work() {
+  for (auto nap = kShortestNap;;) {
+    if (encode_one() || run_one_task() || consume_one()) {
+      nap = kShortestNap;
+      continue;
+    }
+    parts_.blocks.replenish();
+    if (!rest(nap)) return;
+  }
+}
+
+bool WorkerPool::encode_one() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (jobs_.empty()) return false;
+  }
+  writer_->wait_for_room();
+  EncodeJob job;
+  {
+    const std::lock_guard lock(mutex_);
+    if (jobs_.empty()) return false;
+    job = std::move(jobs_.front());
+    jobs_.pop_front();
+  }
+  StreamState& stream = *job.stream;
+  const Encoder& encoder = *stream.encoders[job.place.column];
+  const std::span raw(job.raw, job.raw_bytes);
+  const ColumnSpec& column = stream.spec.columns[job.place.column];
+  if (stream.rules.validate.nan == NanPolicy::count && column.text_bytes == 0)
+    if (const auto nans = count_nans(raw, column.dtype)) stream.nan_values.fetch_add(nans, std::memory_order_relaxed);
+  ChunkItem item{job.place, parts_.buffers.acquire(encoder.bound(raw.size())), {}};
+  item.encoded = encoder.encode(raw, {item.stored->data(), item.stored->bytes()});
+  job.block = {};
+  job.buffer = nullptr;
+  write({std::move(job.stream), job.order, std::move(item)});
+  return true;
+}
+
+bool WorkerPool::run_one_task() {
+  std::function<void()> task;
+  {
+    const std::lock_guard lock(mutex_);
+    if (tasks_.empty()) return false;
+    task = std::move(tasks_.front());
+    tasks_.pop_front();
+  }
+  task();
+  return true;
+}
+
+bool WorkerPool::consume_one() {
+  const auto stream = parts_.ready.pop();
+  if (stream == nullptr) return false;
+  wake();  // somebody else looks for more meanwhile
+  stream->consume(*this, Take::full_blocks);
+  parts_.blocks.replenish();
+  return true;
+}
+
+void WorkerPool::encode(EncodeJob job) {
+  bool wake_one = false;
+  {
+    const std::lock_guard lock(mutex_);
+    jobs_.push_back(std::move(job));
+    wake_one = resting_ > 0;
+  }
+  if (wake_one) wake_.notify_one();
+}
+
+void WorkerPool::run_soon(std::function<void()> task) {
+  {
+    const std::lock_guard lock(mutex_);
+    tasks_.push_back(std::move(task));
+  }
+  wake_.notify_one();
+}
+
+void WorkerPool::wake() noexcept {
+  {
+    const std::lock_guard lock(mutex_);
+    if (resting_ == 0) return;
+    woken_ = true;
+  }
+  wake_.notify_one();
+}
+
+// Until there is work, or it is time to look whether lanes have filled blocks. False: the pool ends.
+bool WorkerPool::rest(std::chrono::nanoseconds& nap) {
+  std::unique_lock lock(mutex_);
+  const auto something = [&] { return woken_ || stopping_ || !jobs_.empty() || !tasks_.empty(); };
+  ++resting_;
+  if (someone_looks_) {
+    wake_.wait(lock, [&] { return something() || !someone_looks_; });
+  } else {
+    someone_looks_ = true;
+    nap = wake_.wait_for(lock, nap, something) ? kShortestNap : std::min(2 * nap, kLongestNap);
+    someone_looks_ = false;
+  }
+  --resting_;
+  woken_ = false;
+  return !(stopping_ && jobs_.empty() && tasks_.empty());
+}
+
+void WorkerPool::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  for (auto& thread : threads_)
+    if (thread.joinable()) thread.join();
+}
+
+}  // namespace neurotape

@@ -1,0 +1,64 @@
+#pragma once
+/// \file
+/// The threads that gather and encode.
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "recorder/stream_state.hpp"
+#include "recorder/work.hpp"
+#include "recorder/writer.hpp"
+
+namespace neurotape {
+
+/// Takes, in this order of urgency: chunks to encode, tasks (commits, ends of episodes), streams with full blocks. So the work that is
+/// waiting stays bounded: rows leave their blocks only when there is nothing left to encode.
+///
+/// A lane that fills a block wakes nobody, which would be a system call: one of the resting workers looks by
+/// itself now and then. A lane that waits does wake them.
+///
+/// Thread safety: public members from any thread.
+class WorkerPool : public WorkSink {
+ public:
+  WorkerPool(int threads, RecorderParts& parts);
+  ~WorkerPool();
+
+  /// Before the first work.
+  void write_to(Writer& writer) { writer_ = &writer; }
+  void run_soon(std::function<void()> task);
+  void wake() noexcept;
+  /// Finishes the work that there is, and ends the threads.
+  void stop();
+
+  // WorkSink
+  void encode(EncodeJob job) override;
+  void write(StreamItem item) override { writer_->post(std::move(item)); }
+
+ private:
+  void work();
+  bool encode_one();
+  bool run_one_task();
+  bool consume_one();
+  bool rest(std::chrono::nanoseconds& nap);
+
+  RecorderParts& parts_;
+  Writer* writer_ = nullptr;
+
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<EncodeJob> jobs_;  ///< a stream's chunks stay in order here, so the first one always finds a worker
+  std::deque<std::function<void()>> tasks_;
+  int resting_ = 0;
+  bool someone_looks_ = false;
+  bool woken_ = false;
+  bool stopping_ = false;
+
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace neurotape
