@@ -73,10 +73,10 @@ struct EpisodeTotals {
 /// One line of the list of episodes.
 struct EpisodeSummary {
   std::uint64_t number = 0;
-  std::string id;               ///< "episode_0003"
+  std::string id;      ///< "episode_0003"
   std::string status;  ///< "recording", "complete", "aborted", "recovered", or "unreadable": opening it tells why
   std::filesystem::path file;
-  std::string object;           ///< path of its group in the file; "/": the file is the episode
+  std::string object;                   ///< path of its group in the file; "/": the file is the episode
   std::optional<EpisodeTotals> totals;  ///< only where the index is up to date
 };
 

@@ -81,7 +81,7 @@ class DenseSource {
 };
 
 struct SparseQuery {
-  std::vector<Dtype> types;  ///< what each column but `timesteps` is wanted as
+  std::vector<Dtype> types;                                     ///< what each column but `timesteps` is wanted as
   std::shared_ptr<const std::vector<std::uint64_t>> only = {};  ///< ids of the first of them, ascending; null: all
 };
 
@@ -271,8 +271,7 @@ class SparseReader {
 
 /// Reads the spikes of a population. Ids stored with 32 bits may be read as 64 and the other way round.
 template <std::unsigned_integral Id = std::uint64_t>
-  requires(sizeof(Id) >= 4)
-class SpikeReader : public SparseReader<SpikeRows<Id>> {
+requires(sizeof(Id) >= 4) class SpikeReader : public SparseReader<SpikeRows<Id>> {
  public:
   explicit SpikeReader(detail::SparseSourceHandle source)
       : SparseReader<SpikeRows<Id>>(std::move(source), {{dtype_of<Id>(), Dtype::f64}, nullptr}) {}
@@ -294,8 +293,7 @@ template <std::floating_point T = float>
 class WeightChangeReader : public SparseReader<WeightChangeRows<T>> {
  public:
   explicit WeightChangeReader(detail::SparseSourceHandle source)
-      : SparseReader<WeightChangeRows<T>>(std::move(source),
-                                          {{Dtype::u64, dtype_of<T>(), dtype_of<T>()}, nullptr}) {}
+      : SparseReader<WeightChangeRows<T>>(std::move(source), {{Dtype::u64, dtype_of<T>(), dtype_of<T>()}, nullptr}) {}
 
   /// A reader of the changes of these synapses only.
   WeightChangeReader of(const Indices& synapse_ids) const {

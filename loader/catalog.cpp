@@ -1,0 +1,186 @@
+#include "loader/catalog.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <utility>
+
+#include "loader/attributes.hpp"
+#include "loader/format.hpp"
+
+namespace neurotape::detail {
+namespace {
+
+namespace fs = std::filesystem;
+using loader::EpisodePlace;
+using loader::File;
+using loader::Hdf5Lock;
+using loader::LinkKind;
+
+constexpr std::size_t kMostRecentFiles = 4;
+constexpr const char* kSetup = "setup.h5";
+constexpr const char* kEpisodes = "episodes";
+
+/// The configuration of a run (a group) or as it stands in a file of episodes (JSON text).
+nlohmann::json read_config(const File& file, const nlohmann::json& attributes) {
+  if (loader::kind_of(file.id(), "config", file.place()) == LinkKind::group)
+    return loader::read_attributes(loader::open_group(file.id(), "config", file.place()).get(), file.place());
+  const auto found = attributes.find("config");
+  if (found == attributes.end()) return nlohmann::json::object();
+  if (!found->is_string()) return *found;
+  auto parsed = nlohmann::json::parse(found->get<std::string>(), nullptr, false);
+  return parsed.is_discarded() ? *found : parsed;
+}
+
+}  // namespace
+
+RunCatalog::RunCatalog(const fs::path& given) : path(given) {
+  std::error_code failed;
+  const auto status = fs::status(path, failed);
+  if (!fs::exists(status))
+    throw Error(ErrorCode::not_found, "there is no such run", loader::context_of({.file = path.string()}));
+  if (fs::is_directory(status)) {
+    open_directory();
+  } else {
+    open_file();
+  }
+  if (name.empty()) name = path.has_stem() ? path.stem().string() : path.parent_path().filename().string();
+}
+
+void RunCatalog::open_directory() {
+  form_ = Form::directory;
+  if (const auto file = setup()) {
+    describe(*file);
+  } else if (!fs::is_directory(path / kEpisodes)) {
+    throw Error(ErrorCode::not_found, "the directory is not a run: it has neither setup.h5 nor episodes/",
+                loader::context_of({.file = path.string()}));
+  }
+}
+
+void RunCatalog::open_file() {
+  const auto file = File::open(path);
+  loader::check_format(*file);
+  const Hdf5Lock lock;
+  describe(*file);
+  const auto id = loader::text_of(attributes, "episode_id");
+  const bool index = loader::kind_of(file->id(), "episodes_table", file->place()) == LinkKind::dataset;
+  if (!id.empty()) {
+    form_ = Form::one_episode;
+    only_number_ = loader::number_in(id, "episode_").value_or(0);
+  } else if (index || path.filename() == kSetup) {
+    path = fs::absolute(path).parent_path();
+    open_directory();
+  } else {
+    form_ = Form::many_episodes;
+    group_ = loader::kind_of(file->id(), kEpisodes, file->place()) == LinkKind::group ? "/episodes" : "/";
+    if (group_ == "/" && loader::list_file(*file, group_).empty())
+      throw Error(ErrorCode::not_found, "there are no episodes in the file",
+                  loader::context_of({.file = path.string()}));
+  }
+}
+
+void RunCatalog::describe(const File& file) {
+  const Hdf5Lock lock;
+  loader::check_format(file);
+  attributes = loader::read_attributes(loader::open_group(file.id(), "/", file.place()).get(), file.place());
+  config = read_config(file, attributes);
+  attributes.erase("config");
+  name = loader::text_of(attributes, "experiment_name");
+}
+
+std::shared_ptr<const File> RunCatalog::setup() const {
+  if (form_ != Form::directory) return File::open(path);
+  const fs::path file = path / kSetup;
+  return fs::exists(file) ? File::open(file) : nullptr;
+}
+
+std::shared_ptr<const RunCatalog::List> RunCatalog::list() const {
+  const std::lock_guard lock(mutex_);
+  if (!list_) list_ = std::make_shared<const List>(make_list());
+  return list_;
+}
+
+std::shared_ptr<const RunCatalog::List> RunCatalog::list_again() const {
+  const std::lock_guard lock(mutex_);
+  return list_ = std::make_shared<const List>(make_list());
+}
+
+RunCatalog::List RunCatalog::make_list() const {
+  List list;
+  if (form_ == Form::directory) {
+    list.places = loader::list_directory(path, list.problems);
+  } else if (form_ == Form::one_episode) {
+    list.places[only_number_].object = "/";
+  } else {
+    list.places = loader::list_file(*File::open(path), group_);
+  }
+  for (const auto& [number, place] : list.places) list.numbers.push_back(number);
+  return list;
+}
+
+std::vector<std::uint64_t> RunCatalog::numbers() const { return list()->numbers; }
+std::vector<Error> RunCatalog::problems() const { return list()->problems; }
+std::uint64_t RunCatalog::number_at(std::size_t position) const { return list()->numbers.at(position); }
+bool RunCatalog::contains(std::uint64_t number) const { return list()->places.contains(number); }
+
+std::shared_ptr<const EpisodeFile> RunCatalog::open(std::uint64_t number) const {
+  if (auto episode = try_open(*list(), number)) return episode;
+  // It may be recorded since, or its file merged into another.
+  if (auto episode = try_open(*list_again(), number)) return episode;
+  const auto known = numbers();
+  throw Error(ErrorCode::not_found,
+              known.empty() ? fmt::format("there is no episode {}; there are none", number)
+                            : fmt::format("there is no episode {}; there are {}, from {} to {}", number, known.size(),
+                                          known.front(), known.back()),
+              loader::context_of({.file = path.string()}));
+}
+
+std::shared_ptr<const EpisodeFile> RunCatalog::try_open(const List& list, std::uint64_t number) const {
+  const auto found = list.places.find(number);
+  if (found == list.places.end()) return nullptr;
+  try {
+    return open_place(found->second, number);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::not_found) throw;
+    return nullptr;
+  }
+}
+
+fs::path RunCatalog::file_of(const EpisodePlace& place) const {
+  return place.file.empty() ? path : path / kEpisodes / place.file;
+}
+
+std::shared_ptr<const EpisodeFile> RunCatalog::open_place(const EpisodePlace& place, std::uint64_t number) const {
+  const fs::path file = file_of(place);
+  return place.object == "/" ? EpisodeFile::open(file, place.object, number)
+                             : EpisodeFile::open(shared_file(file), place.object, number);
+}
+
+std::shared_ptr<const File> RunCatalog::shared_file(const fs::path& path_of_file) const {
+  const std::lock_guard lock(mutex_);
+  const auto known = std::find_if(recent_files_.begin(), recent_files_.end(),
+                                  [&](const auto& file) { return file->path() == path_of_file; });
+  if (known != recent_files_.end()) return *known;
+  auto file = File::open(path_of_file);
+  recent_files_.push_front(file);
+  if (recent_files_.size() > kMostRecentFiles) recent_files_.pop_back();
+  return file;
+}
+
+std::vector<EpisodeSummary> RunCatalog::summaries() const {
+  std::vector<EpisodeSummary> summaries;
+  for (const auto& [number, place] : list()->places) summaries.push_back(summary(number, place));
+  return summaries;
+}
+
+EpisodeSummary RunCatalog::summary(std::uint64_t number, const EpisodePlace& place) const {
+  EpisodeSummary line{number, loader::episode_id(number), place.status, file_of(place), place.object, place.totals};
+  if (place.from_index) return line;
+  try {
+    line.status = open_place(place, number)->status;
+  } catch (const Error&) {
+    line.status = "unreadable";  // opening it tells why; the others are still to be listed
+  }
+  return line;
+}
+
+}  // namespace neurotape::detail

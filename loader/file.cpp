@@ -1,0 +1,146 @@
+#include "loader/file.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <system_error>
+#include <thread>
+#include <unistd.h>
+
+#include "loader/file_driver.hpp"
+
+namespace neurotape::loader {
+namespace {
+
+constexpr std::array<unsigned char, 8> kSignature = {0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'};
+constexpr std::uint64_t kFirstUserBlock = 512;
+
+std::string system_cause(int error_number) { return std::generic_category().message(error_number); }
+
+int open_descriptor(const std::filesystem::path& path) {
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (descriptor >= 0) return descriptor;
+  const int cause = errno;
+  throw Error(cause == ENOENT || cause == ENOTDIR ? ErrorCode::not_found : ErrorCode::io,
+              fmt::format("cannot open the file: {}", system_cause(cause)), context_of({.file = path.string()}));
+}
+
+/// HDF5 looks for its signature at 0, 512, 1024, 2048, ...
+void check_signature(int descriptor, const Place& place) {
+  struct stat status = {};
+  if (fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode))
+    throw Error(ErrorCode::damaged, "not a regular file", context_of(place));
+  const auto size = static_cast<std::uint64_t>(status.st_size);
+  for (std::uint64_t offset = 0; offset + kSignature.size() <= size;
+       offset = offset == 0 ? kFirstUserBlock : 2 * offset) {
+    std::array<unsigned char, kSignature.size()> bytes = {};
+    if (read_at(descriptor, offset, bytes.data(), bytes.size()) == 0 && bytes == kSignature) return;
+  }
+  damaged(size == 0 ? "the file is empty" : "not an HDF5 file", place);
+}
+
+hid_t open_hdf5(const std::filesystem::path& path, int descriptor, const Place& place) {
+  const Handle access = file_access(descriptor, place);
+  const hid_t plain = H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.get());
+  if (plain >= 0) return plain;
+  const std::string cause = hdf5_cause();
+  // Files of foreign writers are marked while they are written in SWMR mode; ours are not.
+  const hid_t live = H5Fopen(path.c_str(), H5F_ACC_RDONLY | H5F_ACC_SWMR_READ, access.get());
+  if (live >= 0) return live;
+  throw Error(ErrorCode::damaged, fmt::format("HDF5 cannot open the file: {}", cause), context_of(place));
+}
+
+herr_t collect_name(hid_t, const char* name, const H5L_info_t*, void* names) noexcept {
+  try {
+    static_cast<std::vector<std::string>*>(names)->emplace_back(name);
+    return 0;
+  } catch (...) {
+    return -1;
+  }
+}
+
+}  // namespace
+
+File::File(std::filesystem::path path) : path_(std::move(path)) {}
+
+std::shared_ptr<const File> File::open(const std::filesystem::path& path) {
+  std::shared_ptr<File> file(new File(path));
+  file->descriptor_ = open_descriptor(path);
+  check_signature(file->descriptor_, file->place());
+  const Hdf5Lock lock;
+  file->file_ = Handle(open_hdf5(path, file->descriptor_, file->place()), H5Fclose);
+  return file;
+}
+
+File::~File() {
+  {
+    const Hdf5Lock lock;
+    file_.reset();
+  }
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+void File::read_bytes(std::uint64_t offset, std::span<std::byte> out) const {
+  const int result = read_at(descriptor_, offset, out.data(), out.size());
+  if (result == 0) return;
+  if (result == kEndOfFile) damaged("the file ends before", {});
+  throw Error(ErrorCode::io, system_cause(result));
+}
+
+void File::check_size(std::uint64_t bytes) const {
+  struct stat status = {};
+  if (fstat(descriptor_, &status) == 0 && bytes > static_cast<std::uint64_t>(status.st_size))
+    damaged(fmt::format("{} bytes are said to be stored, more than the file has", bytes), {});
+}
+
+bool Retry::again(const Error& error) {
+  constexpr int kMostAttempts = 7;
+  constexpr auto kStillWritten = std::chrono::seconds(10);
+  if (error.code() != ErrorCode::io && error.code() != ErrorCode::damaged) return false;
+  if (++attempts_ >= kMostAttempts) return false;
+  std::error_code failed;
+  const auto changed = std::filesystem::last_write_time(path_, failed);
+  if (failed || std::filesystem::file_time_type::clock::now() - changed > kStillWritten) return false;
+  std::this_thread::sleep_for(std::chrono::milliseconds(1 << attempts_));
+  return true;
+}
+
+LinkKind kind_of(hid_t location, const std::string& path, const Place& place) {
+  std::size_t end = 0;
+  do {
+    end = path.find('/', end + 1);
+    const std::string part = path.substr(0, end);
+    const htri_t exists = H5Lexists(location, part.c_str(), H5P_DEFAULT);
+    if (check(exists, fmt::format("cannot look for '{}'", part), place) == 0) return LinkKind::none;
+    H5L_info_t link = {};
+    check(H5Lget_info(location, part.c_str(), &link, H5P_DEFAULT), fmt::format("cannot look at '{}'", part), place);
+    if (link.type != H5L_TYPE_HARD) return LinkKind::other;
+  } while (end != std::string::npos);
+  H5O_info_t object = {};
+  check(H5Oget_info_by_name2(location, path.c_str(), &object, H5O_INFO_BASIC, H5P_DEFAULT),
+        fmt::format("cannot look at '{}'", path), place);
+  return object.type == H5O_TYPE_GROUP     ? LinkKind::group
+         : object.type == H5O_TYPE_DATASET ? LinkKind::dataset
+                                           : LinkKind::other;
+}
+
+std::vector<std::string> names_in(hid_t location, const std::string& path, const Place& place) {
+  const Handle group = open_group(location, path, place);
+  std::vector<std::string> names;
+  check(H5Literate(group.get(), H5_INDEX_NAME, H5_ITER_NATIVE, nullptr, collect_name, &names),
+        fmt::format("cannot list the group '{}'", path), place);
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+Handle open_group(hid_t location, const std::string& path, const Place& place) {
+  return {check(H5Gopen2(location, path.c_str(), H5P_DEFAULT), fmt::format("cannot open the group '{}'", path), place),
+          H5Gclose};
+}
+
+}  // namespace neurotape::loader

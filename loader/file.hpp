@@ -1,0 +1,67 @@
+#pragma once
+/// \file
+/// An HDF5 file opened for reading.
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "loader/hdf5_call.hpp"
+
+namespace neurotape::loader {
+
+/// Thread safety: any thread may call anything; handles are used under the `Hdf5Lock`.
+class File {
+ public:
+  /// \throws Error not_found, io, damaged (it is not an HDF5 file)
+  static std::shared_ptr<const File> open(const std::filesystem::path& path);
+  ~File();
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+
+  const std::filesystem::path& path() const noexcept { return path_; }
+  Place place() const { return {.file = path_.string()}; }
+  hid_t id() const noexcept { return file_.get(); }
+
+  /// Reads raw bytes, off HDF5's lock.
+  /// \throws Error io, damaged (the file ends before); without a place, which the caller knows better
+  void read_bytes(std::uint64_t offset, std::span<std::byte> out) const;
+  /// Before memory is taken for what is said to be in the file.
+  /// \throws Error damaged when the file is smaller
+  void check_size(std::uint64_t bytes) const;
+
+ private:
+  explicit File(std::filesystem::path path);
+
+  std::filesystem::path path_;
+  int descriptor_ = -1;
+  Handle file_;
+};
+
+/// A reader can meet a commit half done. `for (Retry retry(path);;) try { ... } catch (const Error& error) { if
+/// (!retry.again(error)) throw; }` tries again, a few times and ever more slowly, as long as the file is being
+/// written. To be used without the `Hdf5Lock`.
+class Retry {
+ public:
+  explicit Retry(std::filesystem::path path) : path_(std::move(path)) {}
+  bool again(const Error& error);
+
+ private:
+  std::filesystem::path path_;
+  int attempts_ = 0;
+};
+
+enum class LinkKind { none, group, dataset, other };
+
+/// What is at a path below `location`. Follows hard links only: others could lead out of the file.
+LinkKind kind_of(hid_t location, const std::string& path, const Place& place);
+/// Names in a group, ascending.
+std::vector<std::string> names_in(hid_t location, const std::string& path, const Place& place);
+Handle open_group(hid_t location, const std::string& path, const Place& place);
+
+}  // namespace neurotape::loader
