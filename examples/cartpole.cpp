@@ -98,21 +98,35 @@ struct Search {
   }
 };
 
-/// Mean return by iteration, from the recording alone. Throws where an episode is not what it must be.
+/// Plays an episode again: from its seed, the recorded actions must lead to all that was recorded.
+bool is_right(const neurotape::EpisodeReader& episode) {
+  const auto observation = episode.behavior<float>("observation").all();
+  const auto action = episode.behavior<std::int64_t>("action").all();
+  const auto terminated = episode.behavior<bool>("terminated").all();
+  const auto truncated = episode.behavior<bool>("truncated").all();
+  const auto reward = episode.rewards().all();
+  const std::size_t steps = action.size();
+  if (observation.size() != steps + 1 || terminated.size() != steps || truncated.size() != steps) return false;
+
+  CartPole world(episode.seed().value());
+  bool right = reward.size() == steps && std::ranges::equal(observation.row(0), world.observe());
+  for (std::size_t t = 0; t < steps; ++t) {
+    const auto outcome = world.step(action.values[t]);
+    right = right && std::ranges::equal(observation.row(t + 1), world.observe()) &&
+            reward.values[t] == outcome.reward && terminated.values[t] == outcome.terminated &&
+            truncated.values[t] == outcome.truncated;
+  }
+  return right && (terminated.values.back() || truncated.values.back());
+}
+
+/// Mean return by iteration, from the recording alone.
 std::vector<double> read_learning_curve(const neurotape::Run& recorded, std::size_t iterations, double candidates) {
   std::vector<double> curve(iterations);
   for (const auto episode : recorded) {
-    const auto rewards = episode.rewards().all();
-    const auto terminated = episode.behavior<bool>("terminated").all(),
-               truncated = episode.behavior<bool>("truncated").all();
-    const std::size_t steps = rewards.size();
-    const bool ended = terminated.values.back() || truncated.values.back();
-    if (episode.behavior<float>("observation").rows() != steps + 1 ||
-        episode.behavior<std::int64_t>("action").rows() != steps || terminated.size() != steps || !ended) {
-      throw std::runtime_error(episode.id() + " is not whole");
-    }
-    curve.at(episode.attributes().at("iteration").get<std::size_t>()) +=
-        std::accumulate(rewards.values.begin(), rewards.values.end(), 0.0) / candidates;
+    if (!is_right(episode)) throw std::runtime_error(episode.id() + " is not what was played");
+    const auto reward = episode.rewards().all();
+    const double sum = std::accumulate(reward.values.begin(), reward.values.end(), 0.0);
+    curve.at(episode.attributes().at("iteration").get<std::size_t>()) += sum / candidates;
   }
   return curve;
 }

@@ -59,7 +59,7 @@ int main(int argc, char** argv) try {
               static_cast<unsigned long long>(some.shape.values()), static_cast<long long>(some.timesteps.front()),
               static_cast<long long>(some.timesteps.back()), train.size());
   std::printf("files: %s\n", std::filesystem::absolute(experiment.path()).c_str());
-  return some.size() == 40 && neurotape::as_matrix(some).isConstant(-65.0f) && train.size() == 2'000 ? 0 : 1;
+  return some.size() == 40 && (neurotape::as_matrix(some).array() == -65.0f).all() && train.size() == 2'000 ? 0 : 1;
 } catch (const std::exception& error) {
   std::fprintf(stderr, "quickstart: %s\n", error.what());
   return 2;
