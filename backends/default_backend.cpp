@@ -1,0 +1,58 @@
+// The one file that knows all backends: what `Experiment::create` and `open` record into.
+
+#include "recorder/backend.hpp"
+
+#include "neurotape/error.hpp"
+
+#if NEUROTAPE_WITH_HDF5
+#include "backends/codec/encode.hpp"
+#include "backends/codec/filters.hpp"
+#include "backends/hdf5/backend.hpp"
+#endif
+
+namespace neurotape {
+
+#if NEUROTAPE_WITH_HDF5
+
+namespace {
+
+class Codecs final : public CodecLibrary {
+ public:
+  std::unique_ptr<Encoder> make_encoder(const Codec& codec, std::size_t element_bytes) const override {
+    return codec::make_encoder(codec, element_bytes);
+  }
+  std::vector<Filter> filters(const Codec& codec, std::size_t element_bytes, std::size_t chunk_bytes) const override {
+    std::vector<Filter> chain;
+    for (auto& filter : codec::filter_pipeline(codec, element_bytes, chunk_bytes)) {
+      chain.push_back({filter.id, filter.optional, std::move(filter.parameters)});
+    }
+    return chain;
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Backend> create_run(const std::filesystem::path& parent, const RunInfo& info) {
+  return hdf5::create_run(parent, info, std::make_unique<Codecs>());
+}
+
+std::unique_ptr<Backend> open_run(const std::filesystem::path& path) {
+  return hdf5::open_run(path, std::make_unique<Codecs>());
+}
+
+#else
+
+namespace {
+
+[[noreturn]] void no_backend() {
+  throw Error(ErrorCode::unsupported, "this library was built without a backend that stores experiments (NEUROTAPE_HDF5)");
+}
+
+}  // namespace
+
+std::unique_ptr<Backend> create_run(const std::filesystem::path&, const RunInfo&) { no_backend(); }
+std::unique_ptr<Backend> open_run(const std::filesystem::path&) { no_backend(); }
+
+#endif
+
+}  // namespace neurotape

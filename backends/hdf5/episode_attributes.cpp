@@ -1,0 +1,97 @@
+#include "backends/hdf5/episode_attributes.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <ctime>
+#include <string_view>
+
+#include "backends/hdf5/append_dataset.hpp"
+
+namespace neurotape::hdf5 {
+namespace {
+
+constexpr std::size_t kStatusBytes = 16;
+constexpr std::size_t kTimeBytes = 32;
+
+/// Attributes with a meaning of their own, which a user's attribute of the same name must not change.
+constexpr std::array<std::string_view, 12> kReserved = {
+    "episode_id", "status", "started", "ended",  "dt",             "dt_unit",
+    "seed",       "name",   "format",  "config", "format_version", "experiment_name"};
+
+void write_user_attributes(Library& library, hid_t episode, const nlohmann::json& attributes) {
+  for (const auto& [name, value] : attributes.items()) {
+    if (std::find(kReserved.begin(), kReserved.end(), name) == kReserved.end()) {
+      set_json(library, episode, name, value);
+    }
+  }
+}
+
+}  // namespace
+
+std::string iso8601(WallTime time) {
+  const auto microseconds = std::chrono::duration_cast<std::chrono::microseconds>(time.time_since_epoch()).count();
+  const auto seconds = static_cast<std::time_t>(microseconds / 1'000'000 - (microseconds % 1'000'000 < 0 ? 1 : 0));
+  std::tm utc{};
+  gmtime_r(&seconds, &utc);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday,
+                     utc.tm_hour, utc.tm_min, utc.tm_sec, microseconds - seconds * 1'000'000);
+}
+
+double seconds_since_1970(WallTime time) { return std::chrono::duration<double>(time.time_since_epoch()).count(); }
+
+void write_header(Library& library, hid_t root, const FileHeader& header) {
+  set_text(library, root, "format", "neurotape");
+  set_attribute(library, root, "format_version", std::int64_t{1});
+  set_text(library, root, "experiment_name", header.experiment_name);
+  if (!header.config.empty()) set_text(library, root, "config", header.config);
+}
+
+void write_episode_start(Library& library, hid_t episode, const EpisodeInfo& info) {
+  set_text(library, episode, "episode_id", info.id);
+  set_text(library, episode, "status", "recording", kStatusBytes);
+  set_text(library, episode, "started", iso8601(info.started), kTimeBytes);
+  set_text(library, episode, "ended", "", kTimeBytes);
+  set_attribute(library, episode, "dt", info.dt);
+  set_text(library, episode, "dt_unit", info.dt_unit);
+  if (info.seed) set_attribute(library, episode, "seed", *info.seed);
+  if (!info.name.empty()) set_text(library, episode, "name", info.name);
+  write_user_attributes(library, episode, info.attributes);
+}
+
+void write_episode_end(Library& library, hid_t episode, const EpisodeEnd& end) {
+  set_text(library, episode, "ended", iso8601(end.ended), kTimeBytes);
+  set_text(library, episode, "status", end.status, kStatusBytes);
+}
+
+void write_late_attributes(Library& library, hid_t episode, const EpisodeEnd& end) {
+  write_user_attributes(library, episode, end.attributes);
+}
+
+void write_stream_attributes(Library& library, hid_t group, const StreamSpec& spec) {
+  set_members(library, group, spec.attributes);
+}
+
+void write_selected_columns(Library& library, hid_t group, const StreamSpec& spec) {
+  const auto& columns = spec.selected_columns;
+  if (columns.empty()) return;
+  write_records(library, group, "columns", H5T_STD_U64LE, sizeof(columns.front()), columns.data(), columns.size());
+}
+
+Handle require_group(Library& library, hid_t root, const std::string& path) {
+  Handle group;
+  hid_t parent = root;
+  for (std::size_t begin = 0; begin <= path.size();) {
+    const auto end = std::min(path.find('/', begin), path.size());
+    const auto name = path.substr(begin, end - begin);
+    auto next = link_exists(parent, name)
+                    ? open_group(parent, name)
+                    : create_group(parent, name, library.link_creation(), library.group_creation());
+    group = std::move(next);
+    parent = group.get();
+    begin = end + 1;
+  }
+  return group;
+}
+
+}  // namespace neurotape::hdf5

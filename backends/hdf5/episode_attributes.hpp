@@ -1,0 +1,38 @@
+#pragma once
+/// \file
+/// The attributes of an episode, of a stream, and of a file that holds episodes.
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "backends/hdf5/attributes.hpp"
+#include "recorder/backend.hpp"
+
+namespace neurotape::hdf5 {
+
+/// What every file of a run says at its root.
+struct FileHeader {
+  std::string experiment_name;
+  std::string config;  ///< JSON; empty when there is none, or too much of it
+};
+
+/// "2026-11-20T10:15:00.123456Z"
+std::string iso8601(WallTime time);
+double seconds_since_1970(WallTime time);
+
+void write_header(Library& library, hid_t root, const FileHeader& header);
+/// With status `recording`.
+void write_episode_start(Library& library, hid_t episode, const EpisodeInfo& info);
+/// Status and end. They have fixed sizes, so this rewrites them in place.
+void write_episode_end(Library& library, hid_t episode, const EpisodeEnd& end);
+void write_late_attributes(Library& library, hid_t episode, const EpisodeEnd& end);
+/// Attributes of the group of a stream.
+void write_stream_attributes(Library& library, hid_t group, const StreamSpec& spec);
+/// The dataset `columns`, where the stream has one.
+void write_selected_columns(Library& library, hid_t group, const StreamSpec& spec);
+
+/// The group at a path of several names, created where it is missing.
+Handle require_group(Library& library, hid_t root, const std::string& path);
+
+}  // namespace neurotape::hdf5

@@ -1,0 +1,208 @@
+#include "backends/hdf5/episode_file.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace neurotape::hdf5 {
+namespace {
+
+/// How many bytes of chunks wait in the page cache before the system is asked to write them.
+constexpr std::size_t kWriteBackBytes = 16U << 20;
+
+}  // namespace
+
+EpisodeFile::EpisodeFile(Library& library, FilePool& pool, std::filesystem::path directory, const FileHeader& header,
+                         const EpisodeInfo& info)
+    : library_(library),
+      pool_(pool),
+      path_(directory / fmt::format(".{}.h5", info.id)),
+      final_path_(directory / fmt::format("{}.h5", info.id)),
+      commits_("commits", library.commit_record(), sizeof(CommitRecord)),
+      gaps_("gaps", library.gap_record(), sizeof(GapRecord)) {
+  pool_.use(*this);
+  file_ = File::create(path_, Root::small);
+  {
+    const auto root = open_group(file_->id(), "/");
+    write_header(library_, root.get(), header);
+    write_episode_start(library_, root.get(), info);
+  }
+  file_->start_alive();
+}
+
+EpisodeFile::~EpisodeFile() {
+  pool_.forget(*this);
+  close_objects();
+}
+
+void EpisodeFile::close_objects() noexcept {
+  for (auto& [id, stream] : streams_) {
+    for (auto& column : stream.columns) column.close();
+    stream.chunk_index.close();
+  }
+  commits_.close();
+  gaps_.close();
+}
+
+void EpisodeFile::release_file() {
+  close_objects();
+  if (file_) file_->close();
+  file_.reset();
+}
+
+void EpisodeFile::ensure_open() {
+  pool_.use(*this);
+  if (!file_) file_ = File::open(path_, Access::write_alive);
+}
+
+DatasetWriter& EpisodeFile::column(StreamId id, std::uint32_t column) {
+  ensure_open();
+  auto& stream = streams_.at(id);
+  auto& writer = stream.columns.at(column);
+  if (writer.id() < 0) writer.open(library_, open_group(file_->id(), stream.path).get());
+  return writer;
+}
+
+void EpisodeFile::add_stream(StreamId id, const StreamSpec& spec, const StreamLayout& layout) {
+  ensure_open();
+  const auto group = require_group(library_, file_->id(), spec.path);
+  write_stream_attributes(library_, group.get(), spec);
+  write_selected_columns(library_, group.get(), spec);
+  Stream stream{spec.path, {}, AppendDataset("chunk_index", library_.chunk_record(), sizeof(ChunkRecord)), {}};
+  for (std::size_t i = 0; i < spec.columns.size(); ++i) {
+    auto& writer = stream.columns.emplace_back(spec.columns[i], layout.columns.at(i));
+    writer.create(library_, group.get(), i == 0 ? std::optional<std::int64_t>(id) : std::nullopt);
+  }
+  streams_.emplace(id, std::move(stream));
+  dirty_ = true;
+}
+
+void EpisodeFile::count_written(std::size_t bytes) {
+  dirty_ = true;
+  unsynced_bytes_ += bytes;
+  if (unsynced_bytes_ < kWriteBackBytes) return;
+  file_->start_write_back();
+  unsynced_bytes_ = 0;
+}
+
+void EpisodeFile::write_chunk(const ChunkPlace& place, std::span<const std::byte> stored, std::uint32_t filter_mask) {
+  auto& writer = column(place.stream, place.column);
+  writer.write_chunk(*file_, place.chunk, place.tile, place.rows, stored, filter_mask);
+  count_written(stored.size());
+}
+
+void EpisodeFile::write_open_rows(const OpenRows& place, std::span<const std::byte> raw) {
+  auto& writer = column(place.stream, place.column);
+  writer.write_open_rows(*file_, place.chunk, place.first_row, place.rows, raw);
+  count_written(raw.size());
+}
+
+void EpisodeFile::index_chunk(StreamId id, const ChunkRecord& record) {
+  auto& stream = streams_.at(id);
+  if (stream.chunk_index.rows() == 0 && !stream.first_chunk) {
+    stream.first_chunk = record;
+    return;
+  }
+  ensure_open();
+  const auto group = open_group(file_->id(), stream.path);
+  if (auto first = std::exchange(stream.first_chunk, std::nullopt)) {
+    stream.chunk_index.append(library_, group.get(), &*first, 1);
+  }
+  stream.chunk_index.append(library_, group.get(), &record, 1);
+  dirty_ = true;
+}
+
+void EpisodeFile::add_gap(const GapRecord& gap) {
+  ensure_open();
+  gaps_.append(library_, file_->id(), &gap, 1);
+  dirty_ = true;
+}
+
+void EpisodeFile::commit(std::span<const CommittedRows> rows) {
+  if (!dirty_ && rows.empty()) return;
+  ensure_open();
+  if (!rows.empty()) {
+    file_->flush();
+    const auto now = seconds_since_1970(std::chrono::system_clock::now());
+    std::vector<CommitRecord> records;
+    for (const auto& stream : rows) {
+      records.push_back({commit_number_, stream.stream, stream.rows, stream.open_rows_xxh3, now});
+    }
+    commits_.append(library_, file_->id(), records.data(), records.size());
+    ++commit_number_;
+  }
+  file_->flush();
+  publish();
+  dirty_ = false;
+}
+
+void EpisodeFile::publish() {
+  if (published_) return;
+  rename_file(path_, final_path_);
+  path_ = final_path_;
+  published_ = true;
+}
+
+void EpisodeFile::check_rows(StreamId id, std::uint64_t rows) const {
+  const auto& stream = streams_.at(id);
+  for (const auto& column : stream.columns) {
+    if (column.rows() == rows) continue;
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("'{}/{}' has {} rows where the stream has {}", stream.path, column.name(), column.rows(),
+                            rows),
+                in_file(path_));
+  }
+}
+
+void EpisodeFile::finish(const EpisodeEnd& end) {
+  ensure_open();
+  file_->flush();
+  if (needs_new_attributes(end)) add_attributes(end);
+  ensure_open();
+  mark_unsorted(file_->id(), end);
+  write_end(end);
+  abandon();
+  publish();
+}
+
+void EpisodeFile::abandon() {
+  release_file();
+  pool_.forget(*this);
+}
+
+bool EpisodeFile::needs_new_attributes(const EpisodeEnd& end) const {
+  if (!end.attributes.empty()) return true;
+  return std::any_of(end.unsorted.begin(), end.unsorted.end(), [&](StreamId id) {
+    return !attribute_exists(open_group(file_->id(), streams_.at(id).path).get(), "sorted");
+  });
+}
+
+/// New attributes are not for readers that follow the file: it is opened for us alone.
+void EpisodeFile::add_attributes(const EpisodeEnd& end) {
+  release_file();
+  auto file = File::open(path_, Access::write);
+  write_late_attributes(library_, open_group(file.id(), "/").get(), end);
+  mark_unsorted(file.id(), end);
+  file.close();
+}
+
+void EpisodeFile::mark_unsorted(hid_t file, const EpisodeEnd& end) {
+  for (const auto id : end.unsorted) {
+    set_attribute(library_, open_group(file, streams_.at(id).path).get(), "sorted", std::int64_t{0});
+  }
+}
+
+void EpisodeFile::write_end(const EpisodeEnd& end) {
+  file_->flush();
+  write_episode_end(library_, open_group(file_->id(), "/").get(), end);
+}
+
+std::uint32_t EpisodeFile::read_chunk(const ChunkPlace& place, std::vector<std::byte>& stored) {
+  const auto& writer = column(place.stream, place.column);
+  const auto offset = writer.grid().offset(place.chunk, place.tile);
+  stored.resize(chunk_bytes_stored(writer.id(), offset));
+  return hdf5::read_chunk(writer.id(), offset, stored);
+}
+
+}  // namespace neurotape::hdf5

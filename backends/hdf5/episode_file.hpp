@@ -1,0 +1,84 @@
+#pragma once
+/// \file
+/// An episode in a file of its own, which grows while others read it.
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "backends/hdf5/append_dataset.hpp"
+#include "backends/hdf5/dataset_writer.hpp"
+#include "backends/hdf5/episode_attributes.hpp"
+#include "backends/hdf5/file_pool.hpp"
+
+namespace neurotape::hdf5 {
+
+/// Created under a name that begins with a dot; gets its own at the first commit. Between calls the pool may
+/// close the file; every member function opens it again.
+///
+/// Invariants: data is flushed before the record of `commits` that speaks of it is written; `status` is rewritten
+/// after everything else is flushed.
+class EpisodeFile final : public PooledFile {
+ public:
+  EpisodeFile(Library& library, FilePool& pool, std::filesystem::path directory, const FileHeader& header,
+              const EpisodeInfo& info);
+  EpisodeFile(const EpisodeFile&) = delete;
+  EpisodeFile& operator=(const EpisodeFile&) = delete;
+  ~EpisodeFile();
+
+  void add_stream(StreamId id, const StreamSpec& spec, const StreamLayout& layout);
+  void write_chunk(const ChunkPlace& place, std::span<const std::byte> stored, std::uint32_t filter_mask);
+  void write_open_rows(const OpenRows& place, std::span<const std::byte> raw);
+  void index_chunk(StreamId id, const ChunkRecord& record);
+  void add_gap(const GapRecord& gap);
+  void commit(std::span<const CommittedRows> rows);
+  /// \throws Error when a column of the stream has not as many rows
+  void check_rows(StreamId id, std::uint64_t rows) const;
+  /// Seals the file and gives it its name.
+  void finish(const EpisodeEnd& end);
+  /// Closes it as it is: its contents have been copied elsewhere.
+  void abandon();
+
+  /// Reads a stored chunk. \returns its filter mask
+  std::uint32_t read_chunk(const ChunkPlace& place, std::vector<std::byte>& stored);
+
+  /// Where the file is now.
+  const std::filesystem::path& path() const noexcept { return path_; }
+  bool published() const noexcept { return published_; }
+  void release_file() override;
+
+ private:
+  struct Stream {
+    std::string path;
+    std::vector<DatasetWriter> columns;
+    AppendDataset chunk_index;
+    std::optional<ChunkRecord> first_chunk;  // held back: there is no index of one chunk
+  };
+
+  void ensure_open();
+  void close_objects() noexcept;
+  DatasetWriter& column(StreamId id, std::uint32_t column);
+  void count_written(std::size_t bytes);
+  void publish();
+  bool needs_new_attributes(const EpisodeEnd& end) const;
+  void add_attributes(const EpisodeEnd& end);
+  void mark_unsorted(hid_t file, const EpisodeEnd& end);
+  void write_end(const EpisodeEnd& end);
+
+  Library& library_;
+  FilePool& pool_;
+  std::filesystem::path path_;
+  std::filesystem::path final_path_;
+  std::optional<File> file_;
+  std::map<StreamId, Stream> streams_;
+  AppendDataset commits_;
+  AppendDataset gaps_;
+  std::uint32_t commit_number_ = 0;
+  std::size_t unsynced_bytes_ = 0;
+  bool dirty_ = true;
+  bool published_ = false;
+};
+
+}  // namespace neurotape::hdf5

@@ -1,0 +1,43 @@
+#pragma once
+/// \file
+/// Keeps the number of open HDF5 files small: each costs libhdf5 about half a megabyte.
+
+#include <cstddef>
+#include <list>
+
+namespace neurotape::hdf5 {
+
+/// A file that can be closed at any time and opens itself again when it is needed.
+class PooledFile {
+ public:
+  virtual void release_file() = 0;
+
+ protected:
+  ~PooledFile() = default;
+};
+
+/// Threads: one at a time.
+class FilePool {
+ public:
+  explicit FilePool(std::size_t limit) : limit_(limit) {}
+
+  /// Call before opening `file` and at each use: closes the one that was used least recently when there are too many.
+  void use(PooledFile& file) {
+    if (!open_.empty() && open_.front() == &file) return;
+    open_.remove(&file);
+    while (open_.size() >= limit_) {
+      auto* oldest = open_.back();
+      open_.pop_back();
+      oldest->release_file();
+    }
+    open_.push_front(&file);
+  }
+  void forget(PooledFile& file) noexcept { open_.remove(&file); }
+  std::size_t open_files() const noexcept { return open_.size(); }
+
+ private:
+  std::size_t limit_;
+  std::list<PooledFile*> open_;  // used last comes first
+};
+
+}  // namespace neurotape::hdf5

@@ -1,0 +1,79 @@
+#pragma once
+/// \file
+/// What the episodes of a run share while it is recorded.
+
+#include <filesystem>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "backends/hdf5/file_pool.hpp"
+#include "backends/hdf5/index.hpp"
+#include "backends/hdf5/run_directory.hpp"
+#include "backends/hdf5/segments.hpp"
+#include "backends/hdf5/setup_file.hpp"
+
+namespace neurotape::hdf5 {
+
+/// Threads: one at a time. Sinks keep it alive.
+class Run {
+ public:
+  /// An episode that stores less than this ends in a segment.
+  static constexpr std::uint64_t kSmallEpisodeBytes = 4U << 20;
+  /// How many episode files are open; the segment, an index or a merge come to it.
+  static constexpr std::size_t kOpenFiles = 12;
+  /// What all episodes that are finishing may hold in memory.
+  static constexpr std::size_t kStagedBytes = 16U << 20;
+
+  /// A new run.
+  Run(const std::filesystem::path& parent, const RunInfo& info, WallTime now);
+  /// One that is there: clears away what dead processes left, and finds out what there is.
+  Run(const std::filesystem::path& path, WallTime now);
+
+  Library& library() noexcept { return library_; }
+  FilePool& pool() noexcept { return pool_; }
+  SetupFile& setup() noexcept { return *setup_; }
+  const RunDirectory& directory() const noexcept { return directory_; }
+  std::uint64_t next_episode() const noexcept { return next_episode_; }
+  FileHeader header() const { return {setup_->setup().experiment_name, setup_->config_text()}; }
+
+  /// Bytes of small episodes that are held in memory now.
+  std::size_t staged_bytes = 0;
+
+  /// An episode has, or goes on in, a file of its own.
+  void own_file(std::uint64_t episode, const std::filesystem::path& path, EpisodeRecord record);
+  /// An episode ended small. \param own_file the file that it has had, to be removed; empty if none
+  void add_small(const SmallEpisode& episode, ChunkSource& chunks, EpisodeRecord record,
+                 const std::filesystem::path& own_file);
+  /// The episode was discarded.
+  void forget(std::uint64_t episode, const std::filesystem::path& own_file);
+
+  void commit();
+  void close();
+
+ private:
+  struct Pending {
+    std::uint64_t episode = 0;
+    EpisodeRecord record;
+    std::filesystem::path own_file;
+  };
+
+  void take_over(const std::filesystem::path& episodes);
+  void publish_segment();
+  void took_merged(Segments::Merged merged);
+  void write_index();
+  void remove_unless_linked(const std::filesystem::path& path);
+
+  Library library_;
+  RunDirectory directory_;
+  std::optional<SetupFile> setup_;
+  FilePool pool_{kOpenFiles};
+  Segments segments_;
+  Index index_;
+  std::uint64_t next_episode_ = 0;
+  std::vector<Pending> pending_;                  // in the segment that is being filled
+  std::vector<std::filesystem::path> obsolete_;  // removed when the index on disk no longer links to them
+};
+
+}  // namespace neurotape::hdf5

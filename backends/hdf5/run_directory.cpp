@@ -1,0 +1,76 @@
+#include "backends/hdf5/run_directory.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <charconv>
+#include <ctime>
+
+#include "backends/hdf5/episode_attributes.hpp"
+#include "backends/hdf5/errors.hpp"
+
+namespace neurotape::hdf5 {
+namespace {
+
+std::string directory_name(const std::string& name, WallTime now) {
+  const auto seconds = std::chrono::system_clock::to_time_t(now);
+  std::tm utc{};
+  gmtime_r(&seconds, &utc);
+  return fmt::format("{}_{:04}{:02}{:02}_{:02}{:02}{:02}", name, utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday,
+                     utc.tm_hour, utc.tm_min, utc.tm_sec);
+}
+
+void check_name(const std::string& name) {
+  // A leading dot means "transient" to readers; the rest would name another directory.
+  if (name.empty() || name.front() == '.' || name.find('/') != std::string::npos ||
+      name.find('\0') != std::string::npos) {
+    throw Error(ErrorCode::invalid_name, fmt::format("'{}' cannot be the name of an experiment", name));
+  }
+}
+
+}  // namespace
+
+RunDirectory::RunDirectory(std::filesystem::path path, WallTime now)
+    : path_(std::move(path)),
+      lock_(std::make_unique<LockFile>(path_ / ".lock", fmt::format("pid {}\nstarted {}\n", ::getpid(), iso8601(now)))) {}
+
+RunDirectory RunDirectory::create(const std::filesystem::path& parent, const std::string& name, WallTime now) {
+  check_name(name);
+  make_directories(parent);
+  const auto first = std::filesystem::absolute(parent) / directory_name(name, now);
+  auto path = first;
+  for (int again = 2; !make_directory(path); ++again) path = fmt::format("{}_{}", first.string(), again);
+  RunDirectory run(path, now);
+  make_directories(run.episodes());
+  return run;
+}
+
+RunDirectory RunDirectory::open(const std::filesystem::path& path, WallTime now) {
+  const auto absolute = std::filesystem::absolute(path);
+  if (!file_facts(absolute / "setup.h5")) {
+    throw Error(ErrorCode::not_found, "no run of neurotape here (there is no setup.h5)", in_file(path));
+  }
+  RunDirectory run(absolute, now);
+  make_directories(run.episodes());
+  return run;
+}
+
+std::string segment_name(std::uint64_t number) { return fmt::format("segment_{:04}.h5", number); }
+std::string episode_id(std::uint64_t number) { return fmt::format("episode_{:04}", number); }
+
+std::optional<std::uint64_t> number_in(std::string_view name, std::string_view prefix, std::string_view suffix) {
+  if (!name.starts_with(prefix) || !name.ends_with(suffix) || name.size() <= prefix.size() + suffix.size()) {
+    return std::nullopt;
+  }
+  const auto digits = name.substr(prefix.size(), name.size() - prefix.size() - suffix.size());
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  if (error != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;
+  return number;
+}
+
+std::filesystem::path transient_name(const std::filesystem::path& path) {
+  return path.parent_path() / ("." + path.filename().string());
+}
+
+}  // namespace neurotape::hdf5

@@ -1,0 +1,117 @@
+#include "backends/hdf5/segments.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "backends/hdf5/run_directory.hpp"
+
+namespace neurotape::hdf5 {
+namespace {
+
+/// More than this is not merged between two commits.
+constexpr std::uint64_t kCheapBytes = 16U << 20;
+constexpr auto kTimesIdle = 20;
+
+/// 1 to 15 episodes, 16 to 255, 256 and more.
+std::size_t size_class(std::size_t episodes) {
+  std::size_t number = 0;
+  for (; episodes >= Segments::kMergedAtOnce; episodes /= Segments::kMergedAtOnce) ++number;
+  return number;
+}
+
+}  // namespace
+
+std::filesystem::path Segments::name_of(std::uint64_t number) const { return directory_ / segment_name(number); }
+
+void Segments::add_published(Segment segment, std::uint64_t number) {
+  reserve_number(number);
+  if (segment.episodes.size() < kFullEpisodes) published_.push_back(std::move(segment));
+}
+
+void Segments::add(const FileHeader& header, const SmallEpisode& episode, ChunkSource& chunks) {
+  if (!filling_) {
+    const auto number = next_++;
+    filling_.emplace(Filling{File::create(transient_name(name_of(number)), Root::large), number, {}});
+    write_header(library_, open_group(filling_->file.id(), "/").get(), header);
+  }
+  write_small_episode(library_, filling_->file.id(), episode, chunks);
+  filling_->episodes.push_back(episode.info->number);
+}
+
+std::optional<Segment> Segments::publish() {
+  if (!filling_) return std::nullopt;
+  auto segment = publish_file(filling_->file, filling_->number, std::move(filling_->episodes), false);
+  filling_.reset();
+  return segment;
+}
+
+Segment Segments::publish_file(File& file, std::uint64_t number, std::vector<std::uint64_t> episodes, bool durable) {
+  const auto path = name_of(number);
+  file.close();
+  if (durable) sync_file(transient_name(path));
+  rename_file(transient_name(path), path);
+  if (durable) sync_directory(directory_);
+  const auto facts = file_facts(path).value_or(FileFacts{});
+  Segment segment{std::make_shared<SourceFile>(SourceFile{segment_name(number), true, facts}), std::move(episodes)};
+  if (segment.episodes.size() < kFullEpisodes) published_.push_back(segment);
+  return segment;
+}
+
+std::optional<Segments::Merged> Segments::merge_some(const FileHeader& header) {
+  const auto start = std::chrono::steady_clock::now();
+  if (published_.size() < kMergedAtOnce || start < merge_due_) return std::nullopt;
+  std::array<std::vector<std::size_t>, 4> classes;
+  for (std::size_t i = 0; i < published_.size(); ++i) {
+    auto& same = classes.at(size_class(published_[i].episodes.size()));
+    same.push_back(i);
+    if (same.size() < kMergedAtOnce) continue;
+    std::uint64_t bytes = 0;
+    for (const auto chosen : same) bytes += published_[chosen].source->facts.bytes;
+    if (bytes > kCheapBytes) continue;
+    auto merged = merge(header, same);
+    const auto end = std::chrono::steady_clock::now();
+    merge_due_ = end + kTimesIdle * (end - start);
+    return merged;
+  }
+  return std::nullopt;
+}
+
+std::optional<Segments::Merged> Segments::merge_rest(const FileHeader& header) {
+  if (published_.size() < 2) return std::nullopt;
+  std::vector<std::size_t> chosen;
+  std::size_t episodes = 0;
+  for (std::size_t i = 0; i < published_.size() && episodes < kFullEpisodes; ++i) {
+    chosen.push_back(i);
+    episodes += published_[i].episodes.size();
+  }
+  return merge(header, chosen);
+}
+
+Segments::Merged Segments::merge(const FileHeader& header, const std::vector<std::size_t>& chosen) {
+  const auto number = next_++;
+  auto file = File::create(transient_name(name_of(number)), Root::large);
+  write_header(library_, open_group(file.id(), "/").get(), header);
+  Merged merged;
+  std::vector<std::uint64_t> episodes;
+  for (const auto index : chosen) {
+    const auto& segment = published_[index];
+    copy_episodes(segment, file);
+    episodes.insert(episodes.end(), segment.episodes.begin(), segment.episodes.end());
+    merged.sources.push_back(segment.source->name);
+  }
+  for (auto index = chosen.rbegin(); index != chosen.rend(); ++index) {
+    published_.erase(published_.begin() + static_cast<std::ptrdiff_t>(*index));
+  }
+  merged.segment = publish_file(file, number, std::move(episodes), true);
+  return merged;
+}
+
+void Segments::copy_episodes(const Segment& from, const File& to) {
+  const auto source = File::open(directory_ / from.source->name, Access::read);
+  for (const auto episode : from.episodes) {
+    copy_object(source.id(), episode_id(episode), to.id(), library_.link_creation());
+  }
+}
+
+}  // namespace neurotape::hdf5
