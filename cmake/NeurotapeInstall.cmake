@@ -36,7 +36,7 @@ install(
 # works with it, and so does `pkg-config --static --libs`.
 set(neurotape_pc_inner fmt)
 if(NEUROTAPE_HDF5)
-  foreach(library IN ITEMS hdf5 xxhash blosc isal deflate lzf)
+  foreach(library IN ITEMS hdf5 blosc isal deflate lzf)
     list(APPEND neurotape_pc_inner "${NEUROTAPE_PC_${library}_MODULE_NAME}")
   endforeach()
 endif()

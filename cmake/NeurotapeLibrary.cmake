@@ -18,7 +18,7 @@ set_target_properties(neurotape PROPERTIES LINKER_LANGUAGE CXX VERSION ${PROJECT
 
 set(neurotape_links fmt::fmt Threads::Threads)
 if(NEUROTAPE_HDF5)
-  foreach(library IN ITEMS hdf5 xxhash blosc isal deflate lzf)
+  foreach(library IN ITEMS hdf5 blosc isal deflate lzf)
     list(APPEND neurotape_links neurotape_pc::${library})
   endforeach()
 endif()
@@ -27,7 +27,7 @@ target_link_libraries(neurotape PUBLIC nlohmann_json::nlohmann_json PRIVATE ${ne
 # What tests and benchmarks link: the library and the inner headers with what these include.
 add_library(neurotape_internal INTERFACE)
 target_link_libraries(neurotape_internal INTERFACE neurotape neurotape_build neurotape_concurrentqueue
-                                                   ${neurotape_links})
+                                                   neurotape_xxhash ${neurotape_links})
 if(TARGET Eigen3::Eigen)
   add_library(neurotape_eigen INTERFACE)
   add_library(neurotape::eigen ALIAS neurotape_eigen)

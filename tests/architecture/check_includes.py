@@ -29,7 +29,7 @@ LIBRARIES = {
 PUBLIC = "include"
 RULES = {
     PUBLIC: (set(), {"json"}),
-    "recorder": ({PUBLIC}, {"json", "fmt", "queue"}),
+    "recorder": ({PUBLIC}, {"json", "fmt", "queue", "xxhash"}),
     "backends/codec": ({PUBLIC, "recorder"}, {"fmt", "compressors"}),
     "backends/hdf5": ({PUBLIC, "recorder"}, {"json", "fmt", "hdf5", "xxhash"}),
     "backends/memory": ({PUBLIC, "recorder"}, {"json", "fmt"}),
