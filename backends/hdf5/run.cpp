@@ -1,7 +1,8 @@
 #include "backends/hdf5/run.hpp"
 
-#include <algorithm>
 #include <utility>
+
+#include "backends/hdf5/inventory.hpp"
 
 namespace neurotape::hdf5 {
 
@@ -18,15 +19,18 @@ Run::Run(const std::filesystem::path& path, WallTime now)
       segments_(library_, directory_.episodes()),
       index_(library_, directory_.index()) {
   setup_.emplace(library_, directory_.setup());
-  take_over(directory_.episodes());
+  take_over();
   write_index();
 }
 
-void Run::take_over(const std::filesystem::path& episodes) {
-  for (const auto& name : list_directory(episodes)) {
-    if (const auto number = number_in(name, "episode_", ".h5")) next_episode_ = std::max(next_episode_, *number + 1);
-    if (const auto number = number_in(name, "segment_", ".h5")) segments_.reserve_number(*number);
-  }
+void Run::take_over() {
+  auto found = take_inventory(library_, directory_);
+  next_episode_ = found.next_episode;
+  for (auto& [episode, record] : found.records) index_.set(episode, std::move(record));
+  for (auto& [number, segment] : found.segments) segments_.add_published(std::move(segment));
+  segments_.use_numbers_from(found.next_segment);
+  // The index that is there may link to second copies.
+  obsolete_ = std::move(found.leftovers);
 }
 
 void Run::own_file(std::uint64_t episode, const std::filesystem::path& path, EpisodeRecord record) {

@@ -4,7 +4,6 @@
 
 #include <filesystem>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -59,7 +58,7 @@ class Run {
     std::filesystem::path own_file;
   };
 
-  void take_over(const std::filesystem::path& episodes);
+  void take_over();
   void publish_segment();
   void took_merged(Segments::Merged merged);
   void write_index();

@@ -24,8 +24,7 @@ std::size_t size_class(std::size_t episodes) {
 
 std::filesystem::path Segments::name_of(std::uint64_t number) const { return directory_ / segment_name(number); }
 
-void Segments::add_published(Segment segment, std::uint64_t number) {
-  reserve_number(number);
+void Segments::add_published(Segment segment) {
   if (segment.episodes.size() < kFullEpisodes) published_.push_back(std::move(segment));
 }
 
@@ -54,7 +53,7 @@ Segment Segments::publish_file(File& file, std::uint64_t number, std::vector<std
   if (durable) sync_directory(directory_);
   const auto facts = file_facts(path).value_or(FileFacts{});
   Segment segment{std::make_shared<SourceFile>(SourceFile{segment_name(number), true, facts}), std::move(episodes)};
-  if (segment.episodes.size() < kFullEpisodes) published_.push_back(segment);
+  add_published(segment);
   return segment;
 }
 

@@ -30,9 +30,9 @@ class Segments {
 
   Segments(Library& library, std::filesystem::path directory) : library_(library), directory_(std::move(directory)) {}
 
-  /// One that is there already. \param number the highest in use
-  void add_published(Segment segment, std::uint64_t number);
-  void reserve_number(std::uint64_t number) { next_ = std::max(next_, number + 1); }
+  /// One that is there already.
+  void add_published(Segment segment);
+  void use_numbers_from(std::uint64_t number) { next_ = number; }
 
   /// Adds an episode to the segment that is being filled.
   void add(const FileHeader& header, const SmallEpisode& episode, ChunkSource& chunks);

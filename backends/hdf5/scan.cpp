@@ -1,0 +1,129 @@
+#include "backends/hdf5/scan.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <optional>
+
+#include "backends/hdf5/attributes.hpp"
+
+namespace neurotape::hdf5 {
+namespace {
+
+constexpr std::uint64_t kReadAtOnce = 1U << 16;
+constexpr std::size_t kStreamsTextBytes = 256;
+
+using RowsByStream = std::map<std::int64_t, std::uint64_t>;
+
+bool has_dataset(hid_t group, const std::string& name) { return link_exists(group, name) && !is_group(group, name); }
+
+std::uint64_t length_of(hid_t dataset) {
+  const auto extent = dataset_extent(dataset);
+  return extent.empty() ? 0 : extent.front();
+}
+
+/// Rows that are committed; nothing where they all are.
+std::optional<RowsByStream> committed_rows(Library& library, hid_t episode) {
+  if (text_attribute(episode, "status") != "recording") return std::nullopt;
+  RowsByStream rows;
+  if (!has_dataset(episode, "commits")) return rows;
+  const auto dataset = open_dataset(episode, "commits", library.dataset_access());
+  std::vector<CommitRecord> records(static_cast<std::size_t>(length_of(dataset.get())));
+  if (!records.empty()) read_rows(dataset.get(), library.commit_record(), 0, records.size(), records.data());
+  for (const auto& record : records) rows[record.stream] = record.rows;
+  return rows;
+}
+
+/// Calls `see(values, count)` for all rows of a one-dimensional dataset.
+template <class T, class See>
+void for_each_block(hid_t dataset, hid_t type, std::uint64_t rows, const See& see) {
+  std::vector<T> values;
+  for (std::uint64_t first = 0; first < rows; first += values.size()) {
+    values.resize(static_cast<std::size_t>(std::min<std::uint64_t>(kReadAtOnce, rows - first)));
+    read_rows(dataset, type, first, values.size(), values.data());
+    see(values);
+  }
+}
+
+class Scan {
+ public:
+  Scan(Library& library, hid_t episode)
+      : library_(library), episode_(episode), committed_(committed_rows(library, episode)) {}
+
+  EpisodeRecord run() {
+    record_.status = text_attribute(episode_, "status");
+    visit(episode_, "");
+    record_.streams = streams_.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    if (record_.streams.size() > kStreamsTextBytes) record_.streams.clear();
+    return record_;
+  }
+
+ private:
+  void visit(hid_t group, const std::string& path) {
+    if (has_dataset(group, "timesteps")) stream(group, path);
+    for (const auto& name : link_names(group)) {
+      if (is_group(group, name)) {
+        visit(open_group(group, name).get(), path.empty() ? name : path + "/" + name);
+      } else {
+        record_.bytes_stored += H5Dget_storage_size(open_dataset(group, name, library_.dataset_access()).get());
+      }
+    }
+  }
+
+  void stream(hid_t group, const std::string& path) {
+    const auto timesteps = open_dataset(group, "timesteps", library_.dataset_access());
+    const auto rows = rows_of(timesteps.get());
+    streams_[path] = rows;
+    record_.rows += rows;
+    try {
+      if (rows != 0) span(group, timesteps.get(), rows);
+      if (path == "rewards" && rows != 0) sum(open_dataset(group, "values", library_.dataset_access()).get(), rows);
+    } catch (const Error&) {
+      // Its chunks cannot be decoded here; the rest of the record holds.
+    }
+  }
+
+  std::uint64_t rows_of(hid_t timesteps) {
+    const auto stored = length_of(timesteps);
+    if (!committed_ || !attribute_exists(timesteps, "stream_id")) return stored;
+    const auto id = json_attribute(library_, timesteps, "stream_id");
+    const auto found = id.is_number_integer() ? committed_->find(id.get<std::int64_t>()) : committed_->end();
+    return found == committed_->end() ? 0 : std::min(stored, found->second);
+  }
+
+  void span(hid_t group, hid_t timesteps, std::uint64_t rows) {
+    const bool sorted = !attribute_exists(group, "sorted") || json_attribute(library_, group, "sorted") != 0;
+    std::vector<std::int64_t> ends(2);
+    if (sorted) {
+      read_rows(timesteps, H5T_NATIVE_INT64, 0, 1, ends.data());
+      read_rows(timesteps, H5T_NATIVE_INT64, rows - 1, 1, &ends[1]);
+      return widen(ends);
+    }
+    for_each_block<std::int64_t>(timesteps, H5T_NATIVE_INT64, rows, [&](const auto& values) { widen(values); });
+  }
+
+  void widen(const std::vector<std::int64_t>& timesteps) {
+    const auto [least, most] = std::minmax_element(timesteps.begin(), timesteps.end());
+    record_.first_timestep = any_ ? std::min(record_.first_timestep, *least) : *least;
+    record_.last_timestep = any_ ? std::max(record_.last_timestep, *most) : *most;
+    any_ = true;
+  }
+
+  void sum(hid_t values, std::uint64_t rows) {
+    for_each_block<double>(values, H5T_NATIVE_DOUBLE, rows, [&](const auto& block) {
+      record_.sum_of_rewards = std::accumulate(block.begin(), block.end(), record_.sum_of_rewards);
+    });
+  }
+
+  Library& library_;
+  hid_t episode_;
+  std::optional<RowsByStream> committed_;
+  EpisodeRecord record_;
+  nlohmann::json streams_ = nlohmann::json::object();
+  bool any_ = false;
+};
+
+}  // namespace
+
+EpisodeRecord scan_episode(Library& library, hid_t episode) { return Scan(library, episode).run(); }
+
+}  // namespace neurotape::hdf5

@@ -1,0 +1,188 @@
+// Episodes that share files.
+
+#include "backends/hdf5/segments.hpp"
+#include "fixture.hpp"
+#include "neurotape/error.hpp"
+
+namespace neurotape::testing {
+namespace {
+
+using SmallEpisode = Hdf5Test;
+
+TEST_F(SmallEpisode, GoesIntoASegmentThatAppearsWithTheCommit) {
+  create_run();
+  record_small(*backend_, 0, 100);
+  EXPECT_TRUE(episode_files().empty());
+  EXPECT_EQ(names_in(path_ / "episodes"), std::vector<std::string>{".segment_0000.h5"});
+  backend_->commit();
+  EXPECT_EQ(names_in(path_ / "episodes"), std::vector<std::string>{"segment_0000.h5"});
+  python(R"(
+f = h5.File('episodes/segment_0000.h5', 'r')
+assert text(f.attrs['format']) == 'neurotape' and f.attrs['format_version'] == 1
+assert text(f.attrs['experiment_name']) == 'cartpole'
+e = f['episode_0000']
+assert text(e.attrs['status']) == 'complete' and text(e.attrs['episode_id']) == 'episode_0000'
+assert text(e.attrs['ended']) == '2026-11-20T10:16:00.000000Z' and e.attrs['dt'] == 0.1
+same(e['behavior/position/timesteps'], 100); same(e['behavior/position/values'], 100); same(e['rewards/values'], 100)
+assert e['rewards/timesteps'].attrs['stream_id'] == 1 and e['behavior/position/timesteps'].attrs['stream_id'] == 0
+assert list(e['behavior/position/chunk_index'][:]['rows']) == [64, 36]
+assert 'commits' not in e and members(e) == sorted(['behavior', 'behavior/position', 'behavior/position/chunk_index',
+    'behavior/position/timesteps', 'behavior/position/values', 'rewards', 'rewards/chunk_index', 'rewards/timesteps',
+    'rewards/values']), members(e)
+)");
+}
+
+TEST_F(SmallEpisode, WithoutRowsHasEmptyDatasets) {
+  create_run();
+  record_small(*backend_, 0, 0);
+  backend_->commit();
+  python("e = h5.File('episodes/segment_0000.h5', 'r')['episode_0000']\n"
+         "assert e['behavior/position/values'].shape == (0, 3) and e['behavior/position/values'].dtype == 'f4'\n"
+         "assert e['rewards/timesteps'].shape == (0,) and e['rewards/timesteps'].dtype == 'i8'\n");
+}
+
+TEST_F(SmallEpisode, ThatFillsItsChunksExactlyNeedsNoChunkIndex) {
+  create_run();
+  record_small(*backend_, 0, 64);
+  record_small(*backend_, 1, 10);
+  backend_->commit();
+  python("f = h5.File('episodes/segment_0000.h5', 'r')\n"
+         "for n, c in (('episode_0000', 64), ('episode_0001', 10)):\n"
+         "  same(f[n]['rewards/values'], c); assert 'chunk_index' not in f[n]['rewards']\n");
+}
+
+TEST_F(SmallEpisode, ThatWasCommittedWithinMovesFromItsFileToTheSegment) {
+  create_run();
+  record_small(*backend_, 0, 300, true);
+  EXPECT_EQ(episode_files(), std::vector<std::string>{"episode_0000.h5"});
+  backend_->commit();  // the segment is there; the file stays as long as the index links to it
+  EXPECT_TRUE(std::filesystem::exists(path_ / "episodes/segment_0000.h5"));
+  close_run();
+  EXPECT_EQ(episode_files(), std::vector<std::string>{"segment_0000.h5"});
+  python("e = h5.File('episodes/segment_0000.h5', 'r')['episode_0000']\n"
+         "same(e['behavior/position/values'], 300); same(e['rewards/timesteps'], 300)\n"
+         "assert 'commits' not in e and text(e.attrs['status']) == 'complete'\n"
+         "assert list(e['rewards/chunk_index'][:]['rows']) == [64] * 4 + [44]\n");
+}
+
+TEST_F(SmallEpisode, ThatIsCommittedWhileItFinishesIsSafeInAFile) {
+  create_run();
+  auto sink = backend_->start_episode(episode(0));
+  Feed reward(0, rewards(), 16, backend_->codecs());
+  reward.declare(*sink);
+  sink->finishing(1000);
+  reward.push(*sink, 20, true);
+  sink->commit(std::vector{CommittedRows{0, 16, 0}});
+  backend_->commit();
+  python("f = h5.File('episodes/episode_0000.h5', 'r', swmr=True)\nsame(f['rewards/values'], 16)\n"
+         "assert committed(f) == {0: 16}\n");
+  reward.end(*sink);
+  sink->finish(complete());
+  sink.reset();
+  close_run();
+  EXPECT_EQ(episode_files(), std::vector<std::string>{"segment_0000.h5"});
+  python("same(h5.File('episodes/segment_0000.h5', 'r')['episode_0000/rewards/values'], 20)");
+}
+
+TEST_F(SmallEpisode, LeavesMemoryToOthersWhenManyFinishAtOnce) {
+  create_run();
+  std::vector<std::unique_ptr<EpisodeSink>> sinks;
+  std::vector<Feed> feeds;
+  for (std::uint64_t i = 0; i < 6; ++i) {
+    sinks.push_back(backend_->start_episode(episode(i)));
+    feeds.push_back(Feed(0, dense("neural_states/v", {1024}), 64, backend_->codecs()));
+    feeds.back().declare(*sinks.back());
+    sinks.back()->finishing(4'000'000);
+    feeds.back().push(*sinks.back(), 960, true);  // 3.9 MB each, 16 MiB for all
+  }
+  EXPECT_EQ(names_in(path_ / "episodes").size(), 2U);
+  for (std::size_t i = 0; i < 6; ++i) {
+    feeds[i].end(*sinks[i]);
+    sinks[i]->finish(complete());
+  }
+  sinks.clear();
+  close_run();
+  EXPECT_EQ(episode_files(), std::vector<std::string>{"segment_0000.h5"});
+  python("f = h5.File('episodes/segment_0000.h5', 'r')\n"
+         "for i in range(6): same(f['episode_%04d/neural_states/v/values' % i], 960)\n");
+}
+
+TEST_F(SmallEpisode, KeepsGapsLateAttributesAndDisorder) {
+  create_run();
+  auto sink = backend_->start_episode(episode(4));
+  auto spec = spikes("x");
+  spec.attributes = {{"sorted", 1}, {"population_size", 18446744073709551615ULL}};
+  Feed spike(0, spec, 16, backend_->codecs());
+  spike.declare(*sink);
+  sink->add_gap({"spikes/x", 3, 9, 7, "timeout"});
+  sink->finishing(100);
+  spike.push(*sink, 5, true);
+  spike.end(*sink);
+  auto end = complete();
+  end.status = "aborted";
+  end.attributes = {{"reason", "fell over"}};
+  end.unsorted = {0};
+  sink->finish(end);
+  backend_->commit();
+  python(R"(
+e = h5.File('episodes/segment_0000.h5', 'r')['episode_0004']
+assert text(e.attrs['status']) == 'aborted' and text(e.attrs['reason']) == 'fell over'
+assert e['spikes/x'].attrs['sorted'] == 0 and e['spikes/x'].attrs['population_size'] == 18446744073709551615
+assert text(e['gaps'][0]['stream']) == 'spikes/x' and e['gaps'][0]['rows'] == 7 and text(e['gaps'][0]['cause']) == 'timeout'
+)");
+}
+
+TEST_F(SmallEpisode, LeavesNothingWhenDiscarded) {
+  create_run();
+  auto sink = backend_->start_episode(episode(0));
+  Feed reward(0, rewards(), 16, backend_->codecs());
+  reward.declare(*sink);
+  sink->finishing(100);
+  reward.push(*sink, 40, true);
+  sink->discard();
+  sink.reset();
+  record_small(*backend_, 1, 3);
+  close_run();
+  python("f = h5.File('experiment_data.h5', 'r')\nassert list(f['episodes']) == ['episode_0001']\n"
+         "assert list(h5.File('episodes/segment_0000.h5', 'r')) == ['episode_0001']\n");
+}
+
+TEST_F(SmallEpisode, ThousandsEndInFewFiles) {
+  create_run();
+  constexpr std::uint64_t kEpisodes = 2000;
+  for (std::uint64_t i = 0; i < kEpisodes; ++i) {
+    record_small(*backend_, i, 20 + i % 7);
+    if (i % 9 == 0) backend_->commit();
+  }
+  close_run();
+  EXPECT_LE(episode_files().size(), kEpisodes / hdf5::Segments::kFullEpisodes);
+  EXPECT_EQ(names_in(path_ / "episodes"), episode_files());
+  python(R"(
+f = h5.File('experiment_data.h5', 'r')
+assert len(f['episodes']) == 2000
+for i in range(2000):
+    e = f['episodes/episode_%04d' % i]
+    assert text(e.attrs['episode_id']) == 'episode_%04d' % i
+    same(e['behavior/position/values'], 20 + i % 7)
+total = sum(len(h5.File('episodes/' + n, 'r')) for n in os.listdir('episodes'))
+assert total == 2000, total
+)");
+}
+
+TEST_F(SmallEpisode, SegmentsMergeWhileRecording) {
+  create_run();
+  for (std::uint64_t i = 0; i < 16; ++i) {
+    record_small(*backend_, i, 5);
+    backend_->commit();
+  }
+  EXPECT_TRUE(std::filesystem::exists(path_ / "episodes/segment_0016.h5"));
+  python("f = h5.File('episodes/segment_0016.h5', 'r')\nassert len(f) == 16\n"
+         "for i in range(16): same(f['episode_%04d/rewards/values' % i], 5)\n"
+         "x = h5.File('experiment_data.h5', 'r')\n"  // links of the index hold at any time
+         "for n in x['episodes']: same(x['episodes'][n]['rewards/values'], 5)\n");
+  close_run();
+  EXPECT_EQ(episode_files(), std::vector<std::string>{"segment_0016.h5"});
+}
+
+}  // namespace
+}  // namespace neurotape::testing
