@@ -1,0 +1,71 @@
+#!/usr/bin/env bash
+# Builds the benchmarks, runs them one after the other, and prints one table: each figure with its bar and its peer.
+# usage: scripts/bench.sh [flags] [program...]     (default: all programs of bench/)
+#   --quick           smaller and fewer: under two minutes, to see where one stands
+#   --tiny            only whether everything works; the figures mean nothing
+#   --directory DIR   records there (default: $TMPDIR or /tmp); choose the disk that is meant
+#   --build DIR       uses this build directory, configured before, instead of the preset `bench`
+#   --table           no run: the table of the last one
+set -euo pipefail
+here=$(dirname "${BASH_SOURCE[0]}")
+
+usage() { sed -n '2,8s/^# //p' "$here/bench.sh"; }
+
+scale=() directory=${TMPDIR:-/tmp} build='' only_table='' programs=()
+while (($#)); do
+  case $1 in
+    --quick | --tiny) scale=("$1") ;;
+    --directory) directory=$(realpath "${2:?--directory needs a path}"); shift ;;
+    --build) build=$(realpath "${2:?--build needs a path}"); shift ;;
+    --table) only_table=1 ;;
+    -h | --help) usage; exit 0 ;;
+    -*) usage >&2; exit 2 ;;
+    *) programs+=("$1") ;;
+  esac
+  shift
+done
+
+cd "$here/.."
+source scripts/steps.sh
+if ((${#programs[@]} == 0)); then
+  programs=(throughput record_row record_small start_close idle memory read include_cost)
+fi
+preset=''
+if [[ ! $build ]]; then preset=1 build=build/bench; fi
+results=$build/bench/results
+
+# A program that fails does not keep the others from running; what it said stays in its log.
+run_program() {
+  local program=$1
+  shift
+  "$@" >"$results/$program.log" 2>&1 || echo "$program" >>"$results/failed"
+}
+
+if [[ ! $only_table ]]; then
+  if [[ $preset ]]; then
+    scripts/install_dependencies.sh
+    step "configure bench" cmake --preset bench
+  fi
+  step "build bench" cmake --build "$build" -j "$(nproc)" --target neurotape_benchmarks
+  rm -rf "$results"
+  mkdir -p "$results"
+  for program in "${programs[@]}"; do
+    command=("$build/bench/$program")
+    if [[ $program == include_cost ]]; then command=(python3 bench/include_cost.py); fi
+    step "$program" run_program "$program" "${command[@]}" "${scale[@]}" "--directory=$directory" \
+      "--benchmark_out=$results/$program.json"
+  done
+  echo
+fi
+code=0
+python3 bench/table.py "$results" || code=1
+if [[ ${scale[*]} == --tiny ]]; then echo; echo "These sizes are too small: the figures mean nothing."; fi
+if [[ -s $results/failed ]]; then
+  while IFS= read -r program; do
+    echo
+    echo "$program failed: the end of $results/$program.log"
+    tail -n 20 "$results/$program.log"
+  done <"$results/failed"
+  exit 1
+fi
+exit "$code"
