@@ -223,6 +223,12 @@ void BlockPool::wake_waiters() noexcept {
   freed_.notify_all();
 }
 
+bool BlockPool::under_pressure() const noexcept {
+  const std::size_t own = own_bytes();
+  const std::size_t used = used_bytes();
+  return has_waiters() || (used > own && (used - own) / 3 > (bytes() - own) / 4);
+}
+
 std::size_t BlockPool::used_bytes() const noexcept {
   return static_cast<std::size_t>(std::max<std::ptrdiff_t>(0, used_.load(std::memory_order_relaxed)));
 }

@@ -71,6 +71,8 @@ class BlockPool {
 
   std::size_t bytes() const noexcept { return arena_.slabs() * kSlabBytes; }
   std::size_t used_bytes() const noexcept;
+  /// More than three quarters of the blocks that nobody owns are in use, or somebody waits for one.
+  bool under_pressure() const noexcept;
   std::size_t own_bytes() const noexcept { return own_.load(std::memory_order_relaxed); }
   std::size_t peak_bytes() const noexcept { return static_cast<std::size_t>(peak_.load(std::memory_order_relaxed)); }
 

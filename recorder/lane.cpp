@@ -280,7 +280,7 @@ std::uint32_t Lane::next_decimation() const noexcept {
   if (stream_.rules.overflow.kind() != Overflow::Kind::decimate) return 1;
   constexpr std::uint32_t kMost = 1U << 20;
   const BlockPool& pool = stream_.parts->blocks;
-  if (pool.used_bytes() > pool.bytes() / 4 * 3) return std::min(decimation_ * 2, kMost);
+  if (pool.under_pressure()) return std::min(decimation_ * 2, kMost);
   return pool.used_bytes() < pool.bytes() / 2 ? std::max(decimation_ / 2, 1U) : decimation_;
 }
 

@@ -34,6 +34,15 @@ void add(StreamStats& sum, const StreamStats& one) {
 
 std::string episode_id(std::uint64_t number) { return fmt::format("episode_{:04}", number); }
 
+std::shared_ptr<RecorderParts> make_parts(const Backend& backend, std::string experiment, const ExperimentOptions& options) {
+  const std::size_t buffers = buffer_bytes(options.memory_cap);
+  auto parts = std::make_shared<RecorderParts>(options.memory_cap - buffers, buffers, options.on_error);
+  parts->codecs = &backend.codecs();
+  parts->commit_interval = options.commit_interval;
+  parts->experiment = std::move(experiment);
+  return parts;
+}
+
 }  // namespace
 
 void Recorder::require_usable(const ExperimentOptions& options) {
@@ -56,18 +65,14 @@ void Recorder::require_usable(const ExperimentOptions& options) {
 
 Recorder::Recorder(std::unique_ptr<Backend> backend, std::string experiment, const ExperimentOptions& options)
     : options_(options),
-      parts_(std::make_shared<RecorderParts>(options.memory_cap - buffer_bytes(options.memory_cap),
-                                             buffer_bytes(options.memory_cap), options.on_error)),
       backend_(std::move(backend)),
+      parts_(make_parts(*backend_, std::move(experiment), options)),
       path_(backend_->path()),
       next_number_(backend_->next_episode_number()),
-      workers_(worker_count(options), *parts_),
+      workers_(worker_count(options), *parts_, {[this] { return relieve(); }, [this](const Error& error) { writer_.abandon(error); }}),
       writer_(*backend_, *parts_, {[this](std::shared_ptr<Epoch> epoch) { harvest(epoch); },
                                    [this](const std::shared_ptr<EpisodeCore>& episode) { episode_done(episode); },
                                    [this](const Error& error) { fail_all(error); }}) {
-  parts_->codecs = &backend_->codecs();
-  parts_->commit_interval = options.commit_interval;
-  parts_->experiment = std::move(experiment);
   parts_->wake_workers = [this] { workers_.wake(); };
   workers_.write_to(writer_);
 }
@@ -144,6 +149,14 @@ void Recorder::harvest(const std::shared_ptr<Epoch>& epoch) {
     }
     writer_.harvested(epoch, marks);
   });
+}
+
+// Lanes wait for space: rows that wait for lanes that lag behind are taken now.
+bool Recorder::relieve() {
+  bool took = false;
+  for (const auto& episode : episodes())
+    for (const auto& stream : episode->streams()) took = stream->consume(workers_, Take::full_blocks) || took;
+  return took;
 }
 
 void Recorder::episode_done(const std::shared_ptr<EpisodeCore>& episode) {

@@ -43,12 +43,13 @@ class Recorder {
   void harvest(const std::shared_ptr<Epoch>& epoch);
   void episode_done(const std::shared_ptr<EpisodeCore>& episode);
   void fail_all(const Error& error);
+  bool relieve();
   std::vector<std::shared_ptr<EpisodeCore>> episodes() const;
   void report_drops();
 
   const ExperimentOptions options_;
-  std::shared_ptr<RecorderParts> parts_;
-  std::unique_ptr<Backend> backend_;
+  const std::unique_ptr<Backend> backend_;
+  const std::shared_ptr<RecorderParts> parts_;
   const std::filesystem::path path_;
 
   mutable std::mutex mutex_;

@@ -130,9 +130,9 @@ void StreamState::consume_partition(Take take) {
 }
 
 // The smallest timestep that a lane may still record: rows from there on wait for it. A lane that was idle since the
-// last commit holds nothing back, and none does when lanes wait for space.
+// last commit holds nothing back, and none does when space is short.
 std::int64_t StreamState::watermark(Take take) const {
-  if (take == Take::everything || parts->blocks.has_waiters()) return INT64_MAX;
+  if (take == Take::everything || parts->blocks.under_pressure()) return INT64_MAX;
   std::int64_t mark = INT64_MAX;
   for (const detail::Lane* lane : readers_)
     if (lane->last_timestep() > lane->reader.timestep_at_last_commit) mark = std::min(mark, lane->last_timestep());

@@ -16,7 +16,7 @@ constexpr std::chrono::nanoseconds kLongestNap = 25ms;  // 40 looks a second cos
 
 }  // namespace
 
-WorkerPool::WorkerPool(int threads, RecorderParts& parts) : parts_(parts) {
+WorkerPool::WorkerPool(int threads, RecorderParts& parts, Hooks hooks) : parts_(parts), hooks_(std::move(hooks)) {
   for (int i = 0; i < threads; ++i)
     threads_.push_back(start_thread(fmt::format("neurotape-{}", i).c_str(), [this] { work(); }));
 }
@@ -25,11 +25,15 @@ WorkerPool::~WorkerPool() { stop(); }
 
 void WorkerPool::work() {
   for (auto nap = kShortestNap;;) {
-    if (encode_one() || run_one_task() || consume_one()) {
-      nap = kShortestNap;
-      continue;
+    try {
+      if (encode_one() || run_one_task() || consume_one() || relieve_lanes()) {
+        nap = kShortestNap;
+        continue;
+      }
+      parts_.blocks.replenish();
+    } catch (const std::exception& error) {
+      hooks_.task_failed(Error(ErrorCode::io, fmt::format("a worker failed: {}", error.what())));
     }
-    parts_.blocks.replenish();
     if (!rest(nap)) return;
   }
 }
@@ -47,18 +51,29 @@ bool WorkerPool::encode_one() {
     job = std::move(jobs_.front());
     jobs_.pop_front();
   }
+  ChunkItem item{job.place, nullptr, {}};
+  try {
+    encode(job, item);
+  } catch (const std::exception& error) {  // the item still goes its way: those behind it wait for it
+    const Error kept(ErrorCode::io, fmt::format("cannot encode a chunk: {}", error.what()), job.stream->context());
+    job.stream->episode->fail(kept);
+    parts_.reporter.failure(kept);
+  }
+  job.block = {};
+  job.buffer = nullptr;
+  write({std::move(job.stream), job.order, std::move(item)});
+  return true;
+}
+
+void WorkerPool::encode(EncodeJob& job, ChunkItem& item) {
   StreamState& stream = *job.stream;
   const Encoder& encoder = *stream.encoders[job.place.column];
   const std::span raw(job.raw, job.raw_bytes);
   const ColumnSpec& column = stream.spec.columns[job.place.column];
   if (stream.rules.validate.nan == NanPolicy::count && column.text_bytes == 0)
     if (const auto nans = count_nans(raw, column.dtype)) stream.nan_values.fetch_add(nans, std::memory_order_relaxed);
-  ChunkItem item{job.place, parts_.buffers.acquire(encoder.bound(raw.size())), {}};
+  item.stored = parts_.buffers.acquire(encoder.bound(raw.size()));
   item.encoded = encoder.encode(raw, {item.stored->data(), item.stored->bytes()});
-  job.block = {};
-  job.buffer = nullptr;
-  write({std::move(job.stream), job.order, std::move(item)});
-  return true;
 }
 
 bool WorkerPool::run_one_task() {
@@ -81,6 +96,8 @@ bool WorkerPool::consume_one() {
   parts_.blocks.replenish();
   return true;
 }
+
+bool WorkerPool::relieve_lanes() { return parts_.blocks.has_waiters() && hooks_.relieve(); }
 
 void WorkerPool::encode(EncodeJob job) {
   bool wake_one = false;

@@ -25,7 +25,12 @@ namespace neurotape {
 /// Thread safety: public members from any thread.
 class WorkerPool : public WorkSink {
  public:
-  WorkerPool(int threads, RecorderParts& parts);
+  struct Hooks {
+    std::function<bool()> relieve;                  ///< lanes wait for space: is there some to be made?
+    std::function<void(const Error&)> task_failed;  ///< a commit or the end of an episode: nothing can follow it
+  };
+
+  WorkerPool(int threads, RecorderParts& parts, Hooks hooks);
   ~WorkerPool();
 
   /// Before the first work.
@@ -43,10 +48,13 @@ class WorkerPool : public WorkSink {
   void work();
   bool encode_one();
   bool run_one_task();
+  void encode(EncodeJob& job, ChunkItem& item);
   bool consume_one();
+  bool relieve_lanes();
   bool rest(std::chrono::nanoseconds& nap);
 
   RecorderParts& parts_;
+  const Hooks hooks_;
   Writer* writer_ = nullptr;
 
   std::mutex mutex_;

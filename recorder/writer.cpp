@@ -12,7 +12,7 @@ using Clock = std::chrono::steady_clock;
 
 std::size_t bytes_held(const StreamItem& item) {
   const auto* const chunk = std::get_if<ChunkItem>(&item.what);
-  return chunk == nullptr ? 0 : chunk->stored->bytes();
+  return chunk == nullptr || chunk->stored == nullptr ? 0 : chunk->stored->bytes();
 }
 
 template <class... F>
@@ -38,7 +38,7 @@ void Writer::run() {
     end_commit_if_complete();
     begin_commit_if_due();
     const std::lock_guard lock(mutex_);
-    if (stopping_ && messages_.empty() && epoch_ == nullptr) return;
+    if (stopping_ && messages_.empty() && (epoch_ == nullptr || abandoned_)) return;
   }
 }
 
@@ -63,7 +63,7 @@ std::deque<Writer::Message> Writer::receive() {
   if (epoch_ == nullptr) {
     wake_.wait_until(lock, next_commit_, something);
   } else {
-    wake_.wait(lock, [&] { return !messages_.empty(); });
+    wake_.wait(lock, [&] { return !messages_.empty() || abandoned_; });
   }
   sleeping_ = false;
   return std::exchange(messages_, {});
@@ -124,6 +124,16 @@ void Writer::call(const std::function<void()>& task) {
   done.get_future().get();
 }
 
+void Writer::abandon(const Error& error) {
+  send(Task([this, error] { fail_everything(error); }));
+  {
+    const std::lock_guard lock(mutex_);
+    abandoned_ = true;
+  }
+  wake_.notify_all();
+  committed_.notify_all();
+}
+
 void Writer::stop() {
   {
     const std::lock_guard lock(mutex_);
@@ -140,7 +150,7 @@ void Writer::flush() {
   std::unique_lock lock(mutex_);
   const std::uint64_t ticket = ++flush_requested_;
   wake_.notify_one();
-  committed_.wait(lock, [&] { return flush_done_ >= ticket; });
+  committed_.wait(lock, [&] { return flush_done_ >= ticket || abandoned_; });
 }
 
 CommitStats Writer::commit_stats() const {

@@ -72,6 +72,8 @@ class Writer {
   /// Returns when a commit that began after the call is done.
   void flush();
   CommitStats commit_stats() const;
+  /// Work was lost on its way here, so that nothing can be completed any more: everything fails, nobody waits.
+  void abandon(const Error& error);
   /// Last call: everything has been flushed. Closes the backend.
   void stop();
 
@@ -113,6 +115,7 @@ class Writer {
   std::uint64_t flush_requested_ = 0;
   std::uint64_t flush_done_ = 0;
   bool stopping_ = false;
+  bool abandoned_ = false;
   bool sleeping_ = false;
   CommitStats commit_stats_;
 
