@@ -126,7 +126,8 @@ EpisodeRecord record_of(const Row& row, std::map<std::string, std::shared_ptr<co
 
 }  // namespace
 
-Index::Index(Library& library, std::filesystem::path path) : library_(library), path_(std::move(path)) {}
+Index::Index(Library& library, std::filesystem::path path, Clock clock)
+    : library_(library), path_(std::move(path)), clock_(std::move(clock)) {}
 
 std::map<std::uint64_t, EpisodeRecord> Index::read(Library& library, const std::filesystem::path& path) try {
   std::map<std::uint64_t, EpisodeRecord> records;
@@ -160,11 +161,11 @@ void Index::move(std::uint64_t episode, std::shared_ptr<const SourceFile> source
   changed_ = true;
 }
 
-bool Index::due() const { return changed_ && std::chrono::steady_clock::now() >= due_; }
+bool Index::due() const { return changed_ && clock_() >= due_; }
 
 void Index::write(const Setup& setup) {
   const QuietErrors quiet;
-  const auto start = std::chrono::steady_clock::now();
+  const auto start = clock_();
   const auto transient = transient_name(path_);
   remove_file(transient);
   write_file(setup, transient);
@@ -172,7 +173,7 @@ void Index::write(const Setup& setup) {
   mentioned_.clear();
   for (const auto& [episode, record] : records_) mentioned_.insert(record.source->name);
   changed_ = false;
-  const auto end = std::chrono::steady_clock::now();
+  const auto end = clock_();
   due_ = end + kTimesIdle * (end - start);
 }
 

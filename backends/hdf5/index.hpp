@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -36,7 +37,10 @@ struct EpisodeRecord {
 /// Threads: one at a time.
 class Index {
  public:
-  Index(Library& library, std::filesystem::path path);
+  using Clock = std::function<std::chrono::steady_clock::time_point()>;
+
+  /// \param clock tells how long writing takes
+  Index(Library& library, std::filesystem::path path, Clock clock = std::chrono::steady_clock::now);
 
   /// What an index that is there says, by number of episode; nothing when it cannot be read.
   static std::map<std::uint64_t, EpisodeRecord> read(Library& library, const std::filesystem::path& path);
@@ -58,6 +62,7 @@ class Index {
 
   Library& library_;
   std::filesystem::path path_;
+  Clock clock_;
   std::map<std::uint64_t, EpisodeRecord> records_;
   std::set<std::string> mentioned_;
   bool changed_ = true;
