@@ -144,7 +144,6 @@ bool Lane::room_for_all(std::int64_t timestep, std::uint64_t rows) noexcept {
       drop(timestep, rows, drop_cause());
       return false;
     }
-    stream_.shape_block(*block);
     room += block->capacity;
     spare_.push_back(block);
   }
@@ -218,9 +217,10 @@ Block* Lane::take_block() noexcept {
   const auto now = std::chrono::steady_clock::now();
   fast_ = capacity_ != 0 && now - entered_ < std::chrono::milliseconds(250);
   entered_ = now;
-  Block* const block = try_take_block();
-  if (block != nullptr || stream_.rules.overflow.kind() != Overflow::Kind::block) return block;
-  return wait_for_block();
+  Block* block = try_take_block();
+  if (block == nullptr && stream_.rules.overflow.kind() == Overflow::Kind::block) block = wait_for_block();
+  if (block != nullptr) stream_.shape_block(*block);
+  return block;
 }
 
 Block* Lane::try_take_block() noexcept {
@@ -257,7 +257,6 @@ Block* Lane::wait_for_block() noexcept {
 }
 
 void Lane::prepare(Block& block, const Block* before) noexcept {
-  stream_.shape_block(block);
   block.first_row = before == nullptr ? 0 : before->first_row + before->capacity;
   block.sequence = before == nullptr ? 1 : before->sequence + 1;
   block.decimation = next_decimation();

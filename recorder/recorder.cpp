@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 
+#include "recorder/memory_limit.hpp"
 #include "recorder/names.hpp"
 #include "recorder/threads.hpp"
 
@@ -75,6 +76,12 @@ Recorder::Recorder(std::unique_ptr<Backend> backend, std::string experiment, con
                                    [this](const Error& error) { fail_all(error); }}) {
   parts_->wake_workers = [this] { workers_.wake(); };
   workers_.write_to(writer_);
+  if (const auto limit = memory_limit_bytes(); limit && *limit < options.memory_cap)
+    parts_->reporter.notice(Error(ErrorCode::memory_cap,
+                                  fmt::format("memory_cap is {} bytes, but the control group of this process allows {} in all; the system may "
+                                              "end the program before the ring is full",
+                                              options.memory_cap, *limit),
+                                  {parts_->experiment, {}, {}, {}, path_.string()}));
 }
 
 Recorder::~Recorder() {
@@ -190,7 +197,6 @@ std::vector<std::shared_ptr<EpisodeCore>> Recorder::episodes() const {
 void Recorder::flush() {
   require_open();
   writer_.flush();
-  if (const auto error = parts_->reporter.first_failure()) throw *error;
 }
 
 Stats Recorder::stats() const {
@@ -233,7 +239,10 @@ void Recorder::close() {
     closed_ = true;
   }
   for (const auto& episode : episodes()) finish(episode, "complete", false);
-  writer_.flush();
+  try {
+    writer_.flush();
+  } catch (const Error&) {  // the reporter has it
+  }
   workers_.stop();
   try {
     writer_.call([this] { backend_->close(); });

@@ -227,14 +227,17 @@ void StreamState::emit_rows(Block* block, std::uint32_t from, std::uint32_t to) 
 
 void StreamState::count_timesteps(const std::int64_t* timesteps, std::uint64_t rows) {
   std::uint64_t late = 0;
+  std::int64_t last = last_timestep_;
   for (std::uint64_t i = 0; i < rows; ++i) {
-    late += timesteps[i] < last_timestep_ ? 1U : 0U;
-    last_timestep_ = std::max(last_timestep_, timesteps[i]);
-    index_first_ = std::min(index_first_, timesteps[i]);
+    late += timesteps[i] < last ? 1U : 0U;
+    last = std::max(last, timesteps[i]);
   }
+  last_timestep_ = last;
+  const bool sorted = late == 0;
+  index_first_ = std::min(index_first_, sorted ? timesteps[0] : *std::min_element(timesteps, timesteps + rows));
+  index_last_ = std::max(index_last_, sorted ? timesteps[rows - 1] : *std::max_element(timesteps, timesteps + rows));
   first_timestep_ = std::min(first_timestep_, index_first_);
-  index_last_ = late == 0 ? last_timestep_ : std::max(index_last_, *std::max_element(timesteps, timesteps + rows));
-  if (late == 0) return;
+  if (sorted) return;
   late_rows_.fetch_add(late, std::memory_order_relaxed);
   unsorted.store(true, std::memory_order_relaxed);
 }

@@ -151,6 +151,7 @@ void Writer::flush() {
   const std::uint64_t ticket = ++flush_requested_;
   wake_.notify_one();
   committed_.wait(lock, [&] { return flush_done_ >= ticket || abandoned_; });
+  if (first_failure_) throw *first_failure_;
 }
 
 CommitStats Writer::commit_stats() const {
@@ -315,12 +316,19 @@ void Writer::guard(EpisodeCore& episode, const std::function<void()>& action) {
     const auto* const known = dynamic_cast<const Error*>(&error);
     const Error kept = known != nullptr ? *known : Error(ErrorCode::io, error.what(), episode.context());
     episode.fail(kept);
+    keep_failure(kept);
     parts_.reporter.failure(kept);
   }
 }
 
+void Writer::keep_failure(const Error& error) {
+  const std::lock_guard lock(mutex_);
+  if (!first_failure_) first_failure_ = error;
+}
+
 void Writer::fail_everything(const Error& error) {
   if (std::exchange(backend_failed_, true)) return;
+  keep_failure(error);
   parts_.reporter.failure(error);
   hooks_.everything_failed(error);
 }

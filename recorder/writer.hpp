@@ -69,7 +69,7 @@ class Writer {
   std::uint64_t next_finish_ticket() { return finish_tickets_.fetch_add(1) + 1; }
   /// Runs `task` on the writer thread and returns when it is done. \throws what the task throws
   void call(const std::function<void()>& task);
-  /// Returns when a commit that began after the call is done.
+  /// Returns when a commit that began after the call is done. \throws Error what kept rows from the file so far
   void flush();
   CommitStats commit_stats() const;
   /// Work was lost on its way here, so that nothing can be completed any more: everything fails, nobody waits.
@@ -97,6 +97,7 @@ class Writer {
   EpisodeSink& sink(EpisodeCore& episode);
   void guard(EpisodeCore& episode, const std::function<void()>& action);
   void fail_everything(const Error& error);
+  void keep_failure(const Error& error);
   void note_finished(std::uint64_t ticket);
   bool all_finished(std::uint64_t ticket) const { return finished_up_to_ >= ticket; }
 
@@ -118,6 +119,7 @@ class Writer {
   bool abandoned_ = false;
   bool sleeping_ = false;
   CommitStats commit_stats_;
+  std::optional<Error> first_failure_;
 
   // The writer thread.
   std::shared_ptr<Epoch> epoch_;
