@@ -124,9 +124,10 @@ Dataset::FoundChunk Dataset::find_chunk(std::uint64_t group, std::uint64_t tile)
   const LocateOnly locate(found.extent);
   if (H5Dread_chunk(handle_.get(), H5P_DEFAULT, at.data(), &found.filter_mask, &unused) < 0) {
     const std::string cause = hdf5_cause();
+    haddr_t address = HADDR_UNDEF;
     hsize_t bytes = 0;
-    if (H5Dget_chunk_storage_size(handle_.get(), at.data(), &bytes) >= 0 && bytes == 0)
-      damaged("it was never written", {});
+    const bool asked = H5Dget_chunk_info_by_coord(handle_.get(), at.data(), nullptr, &address, &bytes) >= 0;
+    if (asked && address == HADDR_UNDEF) damaged("it was never written", {});
     throw Error(ErrorCode::io, fmt::format("HDF5 cannot find it: {}", cause));
   }
   if (!found.extent.known) damaged("HDF5 does not say where it lies", {});
