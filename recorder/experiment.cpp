@@ -16,7 +16,8 @@ Experiment Experiment::create(const std::filesystem::path& parent, std::string_v
 Experiment Experiment::open(const std::filesystem::path& path, const ExperimentOptions& options) {
   detail::Recorder::require_usable(options);
   auto backend = open_run(path);
-  return Experiment(std::make_shared<detail::Recorder>(std::move(backend), path.filename().string(), options));
+  auto name = backend->path().filename().string();
+  return Experiment(std::make_shared<detail::Recorder>(std::move(backend), std::move(name), options));
 }
 
 Experiment::Experiment(std::shared_ptr<detail::Recorder> recorder) : recorder_(std::move(recorder)) {}

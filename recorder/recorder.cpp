@@ -258,7 +258,7 @@ void Recorder::report_drops() {
   const StreamStats total = stats().total;
   if (total.rows_dropped == 0) return;
   parts_->reporter.notice(Error(ErrorCode::memory_cap,
-                                fmt::format("{} of {} rows were not recorded ({} of them invalid); the episodes' gaps say which",
+                                fmt::format("{} of {} rows were not recorded ({} of them invalid); the gaps of the episodes that could be written say which",
                                             total.rows_dropped, total.rows_offered, total.rows_rejected),
                                 {parts_->experiment, {}, {}, {}, path_.string()}));
 }

@@ -15,6 +15,11 @@ std::size_t bytes_held(const StreamItem& item) {
   return chunk == nullptr || chunk->stored == nullptr ? 0 : chunk->stored->bytes();
 }
 
+Error as_error(const std::exception& error) {
+  const auto* const known = dynamic_cast<const Error*>(&error);
+  return known != nullptr ? *known : Error(ErrorCode::io, fmt::format("the writer failed: {}", error.what()));
+}
+
 template <class... F>
 struct Overloaded : F... {
   using F::operator()...;
@@ -77,7 +82,7 @@ void Writer::handle(Message& message) {
       std::get<Task>(message)();
     }
   } catch (const std::exception& error) {
-    fail_everything(Error(ErrorCode::io, fmt::format("the writer failed: {}", error.what())));
+    fail_everything(as_error(error));
   }
 }
 
@@ -193,8 +198,8 @@ void Writer::commit_episodes(Epoch& epoch) {
   if (backend_failed_) return;
   try {
     backend_.commit();
-  } catch (const Error& error) {
-    fail_everything(error);
+  } catch (const std::exception& error) {
+    fail_everything(as_error(error));
   }
 }
 
@@ -309,12 +314,12 @@ EpisodeSink& Writer::sink(EpisodeCore& episode) {
 // ---- failures
 
 void Writer::guard(EpisodeCore& episode, const std::function<void()>& action) {
-  if (episode.failed() || backend_failed_) return;
+  if (backend_failed_ && !episode.failed()) episode.fail(*first_failure_);
+  if (episode.failed()) return;
   try {
     action();
   } catch (const std::exception& error) {
-    const auto* const known = dynamic_cast<const Error*>(&error);
-    const Error kept = known != nullptr ? *known : Error(ErrorCode::io, error.what(), episode.context());
+    const Error kept = as_error(error);
     episode.fail(kept);
     keep_failure(kept);
     parts_.reporter.failure(kept);

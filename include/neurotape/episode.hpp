@@ -91,7 +91,8 @@ class Episode {
   /// Marks the episode `aborted` and seals it, or with `discard` leaves nothing of it behind.
   void abort(bool discard = false);
 
-  /// The last timestep up to which everything recorded is safe on disk; the smallest number when there is none.
+  /// The last timestep whose rows are safe on disk in every dense stream (in any stream, when there is no dense one);
+  /// the smallest number when there is none.
   std::int64_t committed_timestep() const noexcept;
   Stats stats() const;
 

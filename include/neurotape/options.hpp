@@ -22,7 +22,9 @@ class Overflow {
  public:
   enum class Kind : std::uint8_t { block, drop_newest, decimate };
 
-  static const Overflow block;        ///< wait for space (default): nothing is dropped
+  /// Wait for space (default): nothing is dropped, but what the lanes of a partitioned row record while another of
+  /// its lanes is silent for longer than a commit interval and fills the ring.
+  static const Overflow block;
   static const Overflow drop_newest;  ///< never wait: the timestep that finds no space is dropped
   static const Overflow decimate;     ///< dense streams: keep every k-th row, k doubling while pressure lasts
   /// Wait this long at most, then drop the timestep.
@@ -50,7 +52,7 @@ enum class Durability : std::uint8_t {
 
 /// What happens after the disk refused a write.
 enum class OnDiskError : std::uint8_t {
-  stop,  ///< recording stops, the simulation goes on
+  stop,  ///< the episode whose file it is (or all, where it is the run's) records no more; the simulation goes on
   wait,  ///< Not in this version
   drop,  ///< Not in this version
 };
@@ -58,7 +60,7 @@ enum class OnDiskError : std::uint8_t {
 /// What workers do with rows of floating-point values that hold a NaN.
 enum class NanPolicy : std::uint8_t {
   count,   ///< keep and count them in `stats()`
-  reject,  ///< drop the row; it is listed in `gaps`
+  reject,  ///< dense streams: drop the row; it is listed in `gaps`. Sparse rows are kept
   off,     ///< do not look
 };
 
@@ -69,7 +71,7 @@ struct Validate {
   constexpr Validate(NanPolicy policy) : nan(policy) {}
   constexpr Validate(bool caller_side, NanPolicy policy) : caller(caller_side), nan(policy) {}
 
-  bool caller = true;                    ///< shape, type, order of timesteps, range of ids: on the caller's thread
+  bool caller = true;                ///< order of timesteps, range of ids: on the caller's thread (shape and type always are)
   NanPolicy nan = NanPolicy::count;  ///< on the workers
 };
 
@@ -82,7 +84,7 @@ struct ExperimentOptions {
   int n_workers = 0;
   /// Codec of streams that do not name their own.
   Codec codec = Codec::gzip(1);
-  /// How often what was recorded is made safe: the most that a killed process loses.
+  /// How often what was recorded is made safe: a killed process loses what came since the last commit.
   std::chrono::nanoseconds commit_interval = std::chrono::seconds(1);
   Durability durability = Durability::process;
   /// The default `every` of neural states: 10 keeps every tenth timestep.

@@ -9,7 +9,8 @@
 /// `on_error` at once, counted, and thrown by `Episode::finish()`; the row is not recorded. After
 /// `finish()` a handle may still be used: it reports, counts and does nothing else.
 ///
-/// Cost: one bounds check, one copy, one release store; no lock, no allocation, no system call.
+/// Cost: one bounds check, one copy, one release store; no lock, no allocation, no system call. Where a block is full: one
+/// hand-over to the workers and one free block from the pool, lock-free while there are any.
 
 #include <cstdint>
 #include <memory>
