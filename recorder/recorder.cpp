@@ -239,6 +239,7 @@ void Recorder::close() {
     closed_ = true;
   }
   for (const auto& episode : episodes()) finish(episode, "complete", false);
+  writer_.end_timed_commits();
   try {
     writer_.flush();
   } catch (const Error&) {  // the reporter has it

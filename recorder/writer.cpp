@@ -65,10 +65,12 @@ std::deque<Writer::Message> Writer::receive() {
     return !messages_.empty() || stopping_ || (epoch_ == nullptr && flush_requested_ > flush_done_);
   };
   sleeping_ = true;
-  if (epoch_ == nullptr) {
+  if (epoch_ != nullptr) {
+    wake_.wait(lock, [&] { return !messages_.empty() || abandoned_; });
+  } else if (timed_commits_) {
     wake_.wait_until(lock, next_commit_, something);
   } else {
-    wake_.wait(lock, [&] { return !messages_.empty() || abandoned_; });
+    wake_.wait(lock, something);
   }
   sleeping_ = false;
   return std::exchange(messages_, {});
@@ -129,6 +131,11 @@ void Writer::call(const std::function<void()>& task) {
   done.get_future().get();
 }
 
+void Writer::end_timed_commits() {
+  const std::lock_guard lock(mutex_);
+  timed_commits_ = false;
+}
+
 void Writer::abandon(const Error& error) {
   send(Task([this, error] { fail_everything(error); }));
   {
@@ -170,7 +177,7 @@ void Writer::begin_commit_if_due() {
   {
     const std::lock_guard lock(mutex_);
     epoch->everything = flush_requested_ > flush_done_;
-    if (!epoch->everything && (stopping_ || Clock::now() < next_commit_)) return;
+    if (!epoch->everything && (!timed_commits_ || Clock::now() < next_commit_)) return;
     epoch->flush_ticket = flush_requested_;
   }
   epoch->number = next_epoch_++;

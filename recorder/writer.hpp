@@ -72,6 +72,8 @@ class Writer {
   /// Returns when a commit that began after the call is done. \throws Error what kept rows from the file so far
   void flush();
   CommitStats commit_stats() const;
+  /// From now on only `flush` commits: whoever gathers the rows of a commit may end after the next one.
+  void end_timed_commits();
   /// Work was lost on its way here, so that nothing can be completed any more: everything fails, nobody waits.
   void abandon(const Error& error);
   /// Last call: everything has been flushed. Closes the backend.
@@ -115,6 +117,7 @@ class Writer {
   std::size_t stored_bytes_waiting_ = 0;
   std::uint64_t flush_requested_ = 0;
   std::uint64_t flush_done_ = 0;
+  bool timed_commits_ = true;
   bool stopping_ = false;
   bool abandoned_ = false;
   bool sleeping_ = false;

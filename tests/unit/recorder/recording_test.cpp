@@ -75,5 +75,17 @@ TEST_F(Recording, FlushReturnsWhenAllIsCommitted) {
   }
 }
 
+TEST_F(Recording, ClosesWhateverCommitIsOnItsWay) {
+  for (int i = 0; i < 200; ++i) {
+    run_ = std::make_shared<MemoryRun>();
+    auto recorded = experiment({.commit_interval = std::chrono::milliseconds(1)});
+    auto trial = recorded.start_episode();
+    auto reward = trial.rewards();
+    for (int t = 0; t < 10 * i; ++t) reward.record(t, 1.0);
+    recorded.close();
+    ASSERT_EQ(stream("rewards").rows, 10U * unsigned(i));
+  }
+}
+
 }  // namespace
 }  // namespace neurotape
