@@ -171,7 +171,7 @@ void register_benchmarks() {
   const auto bank =
       std::make_shared<const RowBank>(kNeurons, options().pick<std::size_t>(400'000, 8'000'000, 8'000'000));
   for (const int streams : {8, 64}) {
-    const std::int64_t bytes = options().pick<std::int64_t>(4'000'000, 300'000'000, 1'000'000'000);
+    const std::int64_t bytes = options().pick<std::int64_t>(4'000'000, 160'000'000, 500'000'000);
     const std::int64_t steps = bytes / (streams * static_cast<std::int64_t>(bank->row_bytes()));
     add("slow_disk/" + std::to_string(streams), [=](Figures& f) { return measure(f, *bank, streams, steps); });
   }

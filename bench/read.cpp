@@ -7,9 +7,9 @@
 // the arrays that come out; both put out the same bytes, which is checked. Every read ends with new arrays: first
 // touches of their memory are a good part of it on either side.
 
-#include <fmt/format.h>
 #include <algorithm>
 #include <cstdio>
+#include <fmt/format.h>
 #include <memory>
 #include <neurotape/neurotape.hpp>
 #include <stdexcept>

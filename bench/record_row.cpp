@@ -5,10 +5,11 @@
 //                  in no cache.
 //
 // The row is fresh from the simulation (in cache) both times. Read p50_ns against memcpy_p50_ns: their quotient
-// is x_memcpy. p99 and p99.9 have what is not copying: the next block of the ring, first touches of its pages,
+// is x_memcpy; below 1 the ring was in a cache that the cores share, as a worker had just touched its pages. p99 and p99.9 have what is not copying: the next block of the ring, first touches of its pages,
 // and the workers that compress meanwhile and share the memory bus. Both times hold two looks at the clock
 // (clock_p50_ns), which is why short rows look closer to memcpy than they are.
 
+#include <algorithm>
 #include <cstring>
 #include <memory>
 #include <neurotape/neurotape.hpp>
@@ -16,6 +17,7 @@
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <unistd.h>
 #include <vector>
 
 #include "bench/support/bench.hpp"
@@ -41,13 +43,18 @@ class ColdMemory {
   std::size_t used_ = 0;
 };
 
+std::size_t twice_the_caches() {
+  const long bytes = ::sysconf(_SC_LEVEL3_CACHE_SIZE);  // 0 or less: the system does not say
+  return std::max<std::size_t>(bytes > 0 ? 2 * static_cast<std::size_t>(bytes) : 0, 256'000'000);
+}
+
 double measure(Figures& figures, const RowBank& bank, std::size_t calls) {
   const ScratchDirectory directory;
   auto experiment = Experiment::create(directory.path(), "record_row",
                                        {.codec = Codec::blosc("lz4", 5), .durability = Durability::process});
   auto episode = experiment.start_episode();
   auto voltage = episode.neural_state<float>("membrane_potential", {bank.neurons()});
-  ColdMemory cold(options().pick<std::size_t>(8'000'000, 256'000'000, 256'000'000));
+  ColdMemory cold(options().scale == Scale::tiny ? 8'000'000 : twice_the_caches());
   Latencies recorded(calls), copied(calls), clock(calls);
   std::vector<float> row(bank.neurons());
   std::mt19937 coin(static_cast<unsigned>(calls));

@@ -133,7 +133,7 @@ double hdf5_episodes(Figures& figures, int count) {
 void register_benchmarks() {
   add("experiment", experiment_life);
   add("peer/hdf5_experiment", hdf5_life);
-  const int count = options().pick(16, 2'000, 10'000);
+  const int count = options().pick(16, 1'000, 10'000);
   for (const int threads : {1, 8})
     add("episodes/" + std::to_string(threads), [=](Figures& f) { return episodes(f, count, threads); });
   add("peer/hdf5_episodes", [=](Figures& f) { return hdf5_episodes(f, count); });

@@ -35,6 +35,7 @@ if [[ ! $build ]]; then preset=1 build=build/bench; fi
 results=$build/bench/results
 
 # A program that fails does not keep the others from running; what it said stays in its log.
+# shellcheck disable=SC2317  # called through `step`
 run_program() {
   local program=$1
   shift

@@ -34,7 +34,7 @@ std::vector<std::string> take_options(int argc, char** argv) {
   }
   // First, so that flags of the command line override them.
   rest.insert(rest.begin() + 1, {"--benchmark_enable_random_interleaving=true",
-                                 "--benchmark_repetitions=" + std::to_string(chosen.pick(1, 3, 9))});
+                                 "--benchmark_repetitions=" + std::to_string(chosen.pick(1, 3, 5))});
   return rest;
 }
 
