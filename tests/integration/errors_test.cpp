@@ -1,0 +1,443 @@
+// What is wrong is refused by an error that says where it happened and what was expected, and nothing else suffers.
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
+#include <functional>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "tests/integration/support.hpp"
+
+namespace neurotape::outside {
+namespace {
+
+::testing::AssertionResult says(const Error& error, const std::vector<std::string>& parts) {
+  for (const auto& part : parts)
+    if (std::string(error.what()).find(part) == std::string::npos)
+      return ::testing::AssertionFailure() << "'" << part << "' is not in: " << error.what();
+  return ::testing::AssertionSuccess();
+}
+
+class Errors : public RunTest {
+ protected:
+  // The one error of a recording call: told at once, and thrown by finish() and close().
+  Error error_of_recording(const std::function<void(Episode&)>& recording, ExperimentOptions options = {}) {
+    auto experiment = create(std::move(options), "lab");
+    auto episode = experiment.start_episode();
+    const std::size_t before = told().size();
+    recording(episode);
+    const auto errors = told();
+    EXPECT_EQ(errors.size(), before + 1);
+    const Error thrown = error_of([&] { episode.finish(); });
+    const Error at_close = error_of([&] { experiment.close(); });
+    if (errors.size() > before) {
+      EXPECT_STREQ(errors[before].what(), thrown.what());
+      EXPECT_STREQ(at_close.what(), thrown.what());
+    }
+    return thrown;
+  }
+};
+
+TEST_F(Errors, WrongShape) {
+  const Error error = error_of_recording([](Episode& episode) {
+    episode.neural_state<float>("v", {4, 2}).record(17, std::vector<float>(7));
+  });
+  EXPECT_EQ(error.code(), ErrorCode::wrong_shape);
+  EXPECT_EQ(error.context().experiment, "lab");
+  EXPECT_EQ(error.context().episode, "episode_0000");
+  EXPECT_EQ(error.context().stream, "neural_states/v");
+  EXPECT_EQ(error.context().timestep, 17);
+  EXPECT_TRUE(says(error, {"lab", "episode_0000", "neural_states/v", "17", "8", "7"}));
+}
+
+TEST_F(Errors, ANullPointerIsAWrongShape) {
+  const Error error = error_of_recording([](Episode& episode) {
+    const float* const nothing = nullptr;
+    episode.neural_state<float>("v", {4}).record(17, nothing);
+  });
+  EXPECT_EQ(error.code(), ErrorCode::wrong_shape);
+  EXPECT_TRUE(says(error, {"neural_states/v", "17", "4", "null"}));
+}
+
+TEST_F(Errors, ArraysOfDifferentLengths) {
+  const Error error = error_of_recording([](Episode& episode) {
+    episode.spikes("p", {.times = true}).record(3, std::vector{1, 2}, std::vector{0.5});
+  });
+  EXPECT_EQ(error.code(), ErrorCode::wrong_shape);
+  EXPECT_TRUE(says(error, {"spikes/p", "timestep 3", "2", "1"}));
+}
+
+TEST_F(Errors, SpikesWithoutTheirTimesAndTimesThatWereNotDeclared) {
+  const Error missing = error_of_recording(
+      [](Episode& episode) { episode.spikes("p", {.times = true}).record(3, std::vector{1, 2}); });
+  EXPECT_EQ(missing.code(), ErrorCode::wrong_shape);
+  EXPECT_TRUE(says(missing, {"spikes/p", "timestep 3", "times"}));
+  const Error needless =
+      error_of_recording([](Episode& episode) { episode.spikes("q").record(4, std::vector{1}, std::vector{0.5}); });
+  EXPECT_EQ(needless.code(), ErrorCode::wrong_shape);
+  EXPECT_TRUE(says(needless, {"spikes/q", "timestep 4"}));
+}
+
+TEST_F(Errors, WrongTypeThroughLogTimestep) {
+  const Error error = error_of_recording([](Episode& episode) {
+    episode.log_timestep(0, {.neural_state = {{"v", std::vector<float>(3)}}});
+    episode.log_timestep(1, {.neural_state = {{"v", std::vector<double>(3)}}});
+  });
+  EXPECT_EQ(error.code(), ErrorCode::wrong_type);
+  EXPECT_TRUE(says(error, {"lab", "neural_states/v", "timestep 1", "float32", "float64"}));
+}
+
+TEST_F(Errors, WrongShapeThroughLogTimestep) {
+  const Error error = error_of_recording([](Episode& episode) {
+    episode.log_timestep(0, {.behavior = {{"position", std::vector<float>(3)}}});
+    episode.log_timestep(1, {.behavior = {{"position", std::vector<float>(2)}}});
+  });
+  EXPECT_EQ(error.code(), ErrorCode::wrong_shape);
+  EXPECT_TRUE(says(error, {"lab", "behavior/position", "timestep 1", "3", "2"}));
+}
+
+TEST_F(Errors, TimestepsThatGoBack) {
+  const Error dense = error_of_recording([](Episode& episode) {
+    auto v = episode.neural_state<float>("v", {});
+    v.record(100, 1.0F);
+    v.record(42, 1.0F);
+  });
+  EXPECT_EQ(dense.code(), ErrorCode::timestep_order);
+  EXPECT_TRUE(says(dense, {"lab", "neural_states/v", "timestep 42", "100"}));
+  const Error twice = error_of_recording([](Episode& episode) {
+    auto v = episode.neural_state<float>("v", {});
+    v.record(100, 1.0F);
+    v.record(100, 1.0F);
+  });
+  EXPECT_EQ(twice.code(), ErrorCode::timestep_order);
+  const Error sparse = error_of_recording([](Episode& episode) {
+    auto reward = episode.rewards();
+    reward.record(100, 1);
+    reward.record(100, 2);
+    reward.record(99, 1);
+  });
+  EXPECT_EQ(sparse.code(), ErrorCode::timestep_order);
+  EXPECT_TRUE(says(sparse, {"rewards", "timestep 99", "100"}));
+}
+
+TEST_F(Errors, IdsOutOfRange) {
+  const Error large = error_of_recording(
+      [](Episode& episode) { episode.spikes("p", {.population_size = 80}).record(3, std::vector{1, 80}); });
+  EXPECT_EQ(large.code(), ErrorCode::out_of_range);
+  EXPECT_TRUE(says(large, {"lab", "spikes/p", "timestep 3", "79", "80"}));
+  const Error negative = error_of_recording([](Episode& episode) { episode.spikes("p").record(3, std::vector{1, -5}); });
+  EXPECT_EQ(negative.code(), ErrorCode::out_of_range);
+  EXPECT_TRUE(says(negative, {"spikes/p", "-5"}));
+  const Error wide = error_of_recording([](Episode& episode) { episode.spikes("p").record(3, std::uint64_t{1} << 32); });
+  EXPECT_EQ(wide.code(), ErrorCode::out_of_range);
+  EXPECT_TRUE(says(wide, {"4294967296", "4294967295"}));
+}
+
+TEST_F(Errors, TypeOfAnEvent) {
+  const Error error = error_of_recording([](Episode& episode) {
+    episode.log_event(std::string(64, 'x'), 6);
+    episode.log_event(std::string(65, 'x'), 7);
+  });
+  EXPECT_EQ(error.code(), ErrorCode::invalid_name);
+  EXPECT_TRUE(says(error, {"lab", "events", "timestep 7", "64", "65"}));
+  EXPECT_EQ(error_of_recording([](Episode& episode) { episode.log_event("", 7); }).code(), ErrorCode::invalid_name);
+}
+
+TEST_F(Errors, CommitWithoutAReservedRow) {
+  const Error error = error_of_recording([](Episode& episode) { episode.neural_state<float>("v", {2}).commit(); });
+  EXPECT_EQ(error.code(), ErrorCode::invalid_argument);
+  EXPECT_TRUE(says(error, {"neural_states/v", "commit"}));
+}
+
+TEST_F(Errors, UnknownCodecs) {
+  for (const char* text : {"", "zip", "gzip:0", "gzip:10", "gzip:x", "blosc:snappy", "blosc:lz4:10", "blosc:lz4:5:word", "none:1"}) {
+    const Error error = error_of([&] { Codec::parse(text); });
+    EXPECT_EQ(error.code(), ErrorCode::invalid_argument) << text;
+    EXPECT_TRUE(says(error, {"codec"}));
+  }
+  EXPECT_TRUE(says(error_of([] { Codec::blosc("snappy"); }), {"snappy", "lz4", "zstd"}));
+  EXPECT_TRUE(says(error_of([] { Codec::gzip(10); }), {"10", "1 to 9"}));
+}
+
+class ImpossibleNames : public RunTest, public ::testing::WithParamInterface<std::string> {
+ protected:
+  static void expect_refused(const std::function<void()>& call, const std::string& what) {
+    const Error error = error_of(call);
+    EXPECT_EQ(error.code(), ErrorCode::invalid_name) << error.what();
+    EXPECT_TRUE(says(error, {what}));
+    EXPECT_EQ(std::string(error.what()).find('\n'), std::string::npos);
+  }
+};
+
+TEST_P(ImpossibleNames, AreRefusedEverywhere) {
+  const std::string name = GetParam();
+  expect_refused([&] { Experiment::create(directory() / "none", name); }, "experiment");
+  EXPECT_FALSE(std::filesystem::exists(directory() / "none"));
+
+  auto experiment = create();
+  const std::vector<int> values = {1, 2};
+  expect_refused([&] { experiment.save_neurons({{"fine", values}, {name, values}}); }, "column");
+  expect_refused([&] { experiment.save_connections({{name, values}}); }, "column");
+  expect_refused([&] { experiment.start_episode({.attributes = {{"fine", 1}, {name, 2}}}); }, "attribute");
+
+  auto episode = experiment.start_episode();
+  expect_refused([&] { episode.neural_state<float>(name, {2}); }, "stream");
+  expect_refused([&] { episode.behavior<float>(name, {2}); }, "stream");
+  expect_refused([&] { episode.spikes(name); }, "population");
+  expect_refused([&] { episode.set_attribute(name, 1); }, "attribute");
+  EXPECT_TRUE(episode.stats().streams.empty());
+  EXPECT_NO_THROW(episode.finish());
+  EXPECT_NO_THROW(experiment.close());
+  EXPECT_EQ(Run(experiment.path()).numbers(), (std::vector<std::uint64_t>{0}));
+  EXPECT_TRUE(Run(experiment.path()).neurons().empty());
+}
+
+TEST_P(ImpossibleNames, AreToldWhenTheyAreLogged) {
+  auto experiment = create({}, "lab");
+  auto episode = experiment.start_episode();
+  const std::vector<float> row(2);
+  episode.log_timestep(7, {.neural_state = {{GetParam(), row}}});
+  EXPECT_EQ(told_codes(), (std::vector{ErrorCode::invalid_name}));
+  EXPECT_EQ(error_of([&] { episode.finish(); }).code(), ErrorCode::invalid_name);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, ImpossibleNames,
+                         ::testing::Values("", ".", "..", "a/b", "/", "a\nb", ".hidden", "\xFF\xFE", "a\xC3", "\xC0\xAF",
+                                           "\xED\xA0\x80", std::string("a\0b", 3), std::string(300, 'x')));
+
+TEST_F(Errors, AParentThatCannotBe) {
+  std::ofstream(directory() / "file") << "not a directory";
+  for (const auto& parent : {directory() / "file", directory() / "file" / "below"}) {
+    const Error error = error_of([&] { Experiment::create(parent, "run", quiet()); });
+    EXPECT_EQ(error.code(), ErrorCode::io);
+    EXPECT_TRUE(says(error, {(directory() / "file").string()}));
+  }
+}
+
+TEST_F(Errors, AParentWithoutPermission) {
+  if (geteuid() == 0) GTEST_SKIP() << "root may write everywhere";
+  std::filesystem::create_directory(directory() / "closed");
+  std::filesystem::permissions(directory() / "closed", std::filesystem::perms::owner_read);
+  const Error error = error_of([&] { Experiment::create(directory() / "closed", "run", quiet()); });
+  EXPECT_EQ(error.code(), ErrorCode::io);
+  EXPECT_TRUE(says(error, {"closed"}));
+}
+
+TEST_F(Errors, ACapThatIsTooSmallForARow) {
+  auto experiment = create({.memory_cap = 16_MB}, "lab");
+  auto episode = experiment.start_episode();
+  const Error error = error_of([&] { episode.neural_state<double>("huge", {1'000'000}); });
+  EXPECT_EQ(error.code(), ErrorCode::memory_cap);
+  EXPECT_TRUE(says(error, {"lab", "neural_states/huge", "memory_cap"}));
+  EXPECT_NO_THROW(episode.neural_state<double>("huge", {1'000}).record(0, std::vector<double>(1'000)));
+  EXPECT_NO_THROW(episode.finish());
+  EXPECT_NO_THROW(experiment.close());
+  EXPECT_EQ(Run(experiment.path()).episode(0).neural_state<double>("huge").rows(), 1U);
+}
+
+TEST_F(Errors, AChunkThatIsTooLargeForTheCap) {
+  auto experiment = create({.memory_cap = 16_MB}, "lab");
+  auto episode = experiment.start_episode();
+  const Error error = error_of([&] { episode.neural_state<double>("v", {1'000}, {.chunk_rows = 1'000'000}); });
+  EXPECT_EQ(error.code(), ErrorCode::memory_cap);
+  EXPECT_TRUE(says(error, {"neural_states/v", "chunk_rows", "1000000"}));
+}
+
+TEST_F(Errors, ExperimentsOfTheSameSecondHaveTheirOwnDirectories) {
+  std::vector<std::filesystem::path> paths;
+  std::vector<Experiment> experiments;
+  for (std::uint64_t i = 0; i < 5; ++i) {
+    experiments.push_back(create());
+    experiments.back().start_episode().rewards().record(0, static_cast<double>(i));
+    paths.push_back(experiments.back().path());
+  }
+  for (auto& experiment : experiments) experiment.close();
+  for (std::size_t i = 0; i < paths.size(); ++i) {
+    EXPECT_EQ(std::count(paths.begin(), paths.end(), paths[i]), 1);
+    EXPECT_EQ(Run(paths[i]).name(), "run");
+    EXPECT_EQ(Run(paths[i]).episode(0).rewards().all().values, (std::vector{static_cast<double>(i)}));
+  }
+}
+
+TEST_F(Errors, ASecondRecorderOfARunIsRefused) {
+  auto experiment = create();
+  const Error error = error_of([&] { Experiment::open(experiment.path(), quiet()); });
+  EXPECT_EQ(error.code(), ErrorCode::already_exists);
+  EXPECT_TRUE(says(error, {experiment.path().string()}));
+  experiment.start_episode().rewards().record(0, 1);
+  EXPECT_NO_THROW(experiment.close());
+  EXPECT_NO_THROW(Experiment::open(experiment.path(), quiet()).close());
+}
+
+TEST_F(Errors, WhatIsNotARunCannotBeOpened) {
+  for (const auto& path : {directory() / "missing", directory()}) {
+    const Error error = error_of([&] { Experiment::open(path, quiet()); });
+    EXPECT_EQ(error.code(), ErrorCode::not_found);
+    EXPECT_TRUE(says(error, {path.string()}));
+  }
+  EXPECT_TRUE(std::filesystem::is_empty(directory()));
+}
+
+TEST_F(Errors, DeclaredTwice) {
+  auto experiment = create({}, "lab");
+  auto episode = experiment.start_episode();
+  auto v = episode.neural_state<float>("v", {2});
+  auto spikes = episode.spikes("v");
+  auto rewards = episode.rewards();
+  auto changes = episode.weight_changes();
+  auto same_name_elsewhere = episode.behavior<float>("v", {2});
+  const auto expect_taken = [](const std::function<void()>& declare, const std::string& path) {
+    const Error error = error_of(declare);
+    EXPECT_EQ(error.code(), ErrorCode::already_exists);
+    EXPECT_TRUE(says(error, {"lab", "episode_0000", path}));
+  };
+  expect_taken([&] { episode.neural_state<float>("v", {2}); }, "neural_states/v");
+  expect_taken([&] { episode.neural_state<double>("v", {3}); }, "neural_states/v");
+  expect_taken([&] { episode.behavior<float>("v", {2}); }, "behavior/v");
+  expect_taken([&] { episode.spikes("v"); }, "spikes/v");
+  expect_taken([&] { episode.rewards(); }, "rewards");
+  expect_taken([&] { episode.weight_changes<double>(); }, "weight_changes");
+  v.record(0, std::vector<float>{1, 2});
+  EXPECT_NO_THROW(episode.finish());
+}
+
+TEST_F(Errors, UseAfterFinish) {
+  auto experiment = create({}, "lab");
+  auto episode = experiment.start_episode();
+  auto v = episode.neural_state<float>("v", {});
+  auto spikes = episode.spikes("p");
+  v.record(0, 1.0F);
+  spikes.record(0, 1);
+  episode.finish();
+  EXPECT_NO_THROW(episode.finish());
+  EXPECT_EQ(error_of([&] { episode.rewards(); }).code(), ErrorCode::closed);
+  EXPECT_EQ(error_of([&] { episode.set_attribute("late", 1); }).code(), ErrorCode::closed);
+  EXPECT_TRUE(told().empty());
+  v.record(1, 2.0F);
+  spikes.record(1, 2);
+  EXPECT_FALSE(v.reserve(2));
+  episode.log_event("late", 3);
+  episode.log_timestep(4, {.reward = 1.0});
+  ASSERT_EQ(told_codes(), std::vector(4, ErrorCode::closed));
+  EXPECT_TRUE(says(told()[0], {"lab", "episode_0000", "neural_states/v", "timestep 1", "finished"}));
+  EXPECT_EQ(error_of([&] { experiment.close(); }).code(), ErrorCode::closed);
+  const auto seen = Run(experiment.path()).episode(0);
+  EXPECT_EQ(seen.neural_state<float>("v").rows(), 1U);
+  EXPECT_EQ(seen.spikes("p").rows(), 1U);
+  EXPECT_EQ(seen.status(), "complete");
+}
+
+TEST_F(Errors, UseAfterClose) {
+  auto experiment = create({}, "lab");
+  auto episode = experiment.start_episode();
+  auto v = episode.neural_state<float>("v", {});
+  v.record(0, 1.0F);
+  experiment.close();
+  EXPECT_NO_THROW(experiment.close());
+  const std::vector<int> ids = {1};
+  for (const auto& call : std::vector<std::function<void()>>{
+           [&] { experiment.start_episode(); }, [&] { experiment.save_config({{"a", 1}}); },
+           [&] { experiment.save_neurons({{"ids", ids}}); }, [&] { experiment.flush(); }}) {
+    const Error error = error_of(call);
+    EXPECT_EQ(error.code(), ErrorCode::closed);
+    EXPECT_TRUE(says(error, {"lab", "closed"}));
+  }
+  v.record(1, 1.0F);
+  EXPECT_EQ(told_codes(), (std::vector{ErrorCode::closed}));
+  EXPECT_EQ(Run(experiment.path()).episode(0).neural_state<float>("v").rows(), 1U);
+}
+
+TEST_F(Errors, ColumnsThatOverlapOrAreNotThere) {
+  auto experiment = create({}, "lab");
+  auto episode = experiment.start_episode();
+  auto v = episode.neural_state<float>("v", {100});
+  auto first = v.columns(0, 50);
+  const auto refused = [&](std::uint64_t from, std::uint64_t count, ErrorCode code) {
+    const Error error = error_of([&] { v.columns(from, count); });
+    EXPECT_EQ(error.code(), code) << from << " " << count;
+    EXPECT_TRUE(says(error, {"lab", "neural_states/v", "columns"}));
+  };
+  refused(49, 2, ErrorCode::already_exists);
+  refused(0, 50, ErrorCode::already_exists);
+  refused(20, 1, ErrorCode::already_exists);
+  refused(50, 51, ErrorCode::out_of_range);
+  refused(100, 1, ErrorCode::out_of_range);
+  refused(50, 0, ErrorCode::out_of_range);
+  refused(50, std::numeric_limits<std::uint64_t>::max(), ErrorCode::out_of_range);
+  auto second = v.columns(50, 50);
+  first.record(0, std::vector<float>(50, 1));
+  second.record(0, std::vector<float>(50, 2));
+  EXPECT_NO_THROW(episode.finish());
+  experiment.close();
+  EXPECT_EQ(Run(experiment.path()).episode(0).neural_state<float>("v").all().row(0)[99], 2.0F);
+
+  auto other = create();
+  auto trial = other.start_episode();
+  EXPECT_EQ(error_of([&] { trial.neural_state<float>("matrix", {4, 4}).columns(0, 2); }).code(), ErrorCode::invalid_argument);
+  EXPECT_EQ(error_of([&] { trial.neural_state<float>("some", {4}, {.columns = {1, 2}}).columns(0, 1); }).code(),
+            ErrorCode::invalid_argument);
+  EXPECT_EQ(error_of([&] { trial.neural_state<float>("beyond", {4}, {.columns = {1, 4}}); }).code(), ErrorCode::out_of_range);
+}
+
+TEST_F(Errors, ColumnsOfTheNetworkOfDifferentLengths) {
+  auto experiment = create();
+  const std::vector<int> two = {1, 2};
+  const std::vector<double> three = {1, 2, 3};
+  const Error error = error_of([&] { experiment.save_neurons({{"ids", two}, {"x", three}}); });
+  EXPECT_EQ(error.code(), ErrorCode::wrong_shape);
+  EXPECT_TRUE(says(error, {"neurons", "ids", "x", "2", "3"}));
+  EXPECT_EQ(error_of([&] { experiment.save_config({1, 2, 3}); }).code(), ErrorCode::invalid_argument);
+  EXPECT_EQ(error_of([&] { experiment.start_episode({.attributes = {1, 2}}); }).code(), ErrorCode::invalid_argument);
+}
+
+TEST_F(Errors, AWrongRowHarmsNothingElse) {
+  auto experiment = create({.commit_interval = std::chrono::hours(1)}, "lab");
+  auto episode = experiment.start_episode();
+  auto v = episode.neural_state<float>("v", {2});
+  auto other = episode.neural_state<double>("other", {2});
+  auto spikes = episode.spikes("p", {.population_size = 1'000});
+  for (std::int64_t t = 0; t < 1'000; ++t) {
+    const bool wrong = t == 500;
+    v.record(t, std::vector<float>(wrong ? 3 : 2, static_cast<float>(t)));
+    if (t == 700) v.record(3, std::vector<float>(2));
+    other.record(t, std::vector<double>(2, static_cast<double>(t)));
+    spikes.record(t, std::vector<std::int64_t>{wrong ? 1'000 : t});
+  }
+  ASSERT_EQ(told_codes(), (std::vector{ErrorCode::wrong_shape, ErrorCode::out_of_range}));
+  const Stats stats = episode.stats();
+  EXPECT_EQ(stats.total.rows_offered, 3'001U);
+  EXPECT_EQ(stats.total.rows_rejected, 3U);
+  EXPECT_EQ(stats.total.rows_dropped, 3U);
+  EXPECT_EQ(error_of([&] { episode.finish(); }).code(), ErrorCode::wrong_shape);
+  EXPECT_EQ(error_of([&] { experiment.close(); }).code(), ErrorCode::wrong_shape);
+
+  const auto seen = Run(experiment.path()).episode(0);
+  EXPECT_EQ(seen.status(), "complete");
+  const auto rows = seen.neural_state<float>("v").all();
+  const auto train = seen.spikes("p").all();
+  ASSERT_EQ(rows.size(), 999U);
+  ASSERT_EQ(train.size(), 999U);
+  for (std::size_t i = 0; i < 999; ++i) {
+    const auto t = static_cast<std::int64_t>(i < 500 ? i : i + 1);
+    ASSERT_EQ(rows.timesteps[i], t);
+    ASSERT_EQ(rows.row(i)[1], static_cast<float>(t));
+    ASSERT_EQ(train.timesteps[i], t);
+    ASSERT_EQ(train.neuron_ids[i], static_cast<std::uint64_t>(t));
+  }
+  EXPECT_EQ(seen.neural_state<double>("other").rows(), 1'000U);
+  std::vector<std::pair<std::string, std::int64_t>> lost;
+  for (const auto& gap : seen.gaps()) {
+    EXPECT_EQ(gap.cause, "invalid");
+    EXPECT_EQ(gap.rows, 1U);
+    lost.emplace_back(gap.stream, gap.first_timestep);
+  }
+  std::sort(lost.begin(), lost.end());
+  EXPECT_EQ(lost, (std::vector<std::pair<std::string, std::int64_t>>{
+                      {"neural_states/v", 3}, {"neural_states/v", 500}, {"spikes/p", 500}}));
+}
+
+}  // namespace
+}  // namespace neurotape::outside

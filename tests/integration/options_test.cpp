@@ -1,0 +1,552 @@
+// Every option and every setting of a codec does something that can be seen from outside.
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cmath>
+#include <fstream>
+#include <limits>
+#include <map>
+#include <numeric>
+
+#include "tests/integration/support.hpp"
+
+namespace neurotape::outside {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr int kShuffle = 2;
+constexpr int kDeflate = 1;
+constexpr int kFletcher32 = 3;
+constexpr int kLzf = 32000;
+constexpr int kBlosc = 32001;
+
+class Options : public JudgedTest {
+ protected:
+  static std::size_t threads_named(const std::string& prefix, const std::string& but) {
+    std::size_t count = 0;
+    for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
+      std::string name;
+      std::getline(std::ifstream(task.path() / "comm") >> std::ws, name);
+      count += name.starts_with(prefix) && name != but ? 1U : 0U;
+    }
+    return count;
+  }
+};
+
+class CodecSettings : public JudgedTest {
+ protected:
+  // The same smooth rows with each codec, a stream of its own each: what h5py says of their values, by `to_string`.
+  std::map<std::string, json> stored_with(const std::vector<Codec>& codecs) {
+    auto experiment = create({.commit_interval = 1h});
+    auto episode = experiment.start_episode();
+    for (std::size_t i = 0; i < codecs.size(); ++i) {
+      auto stream = episode.neural_state<double>(codecs[i].to_string(), {64}, {.codec = codecs[i], .chunk_rows = 256});
+      std::vector<double> row(64);
+      for (std::int64_t t = 0; t < 1024; ++t) {
+        for (std::size_t c = 0; c < row.size(); ++c)
+          row[c] = std::round(1e3 * std::sin(static_cast<double>(t) * 0.01 + static_cast<double>(c))) / 8;
+        stream.record(t, row);
+      }
+    }
+    episode.finish();
+    experiment.close();
+    const json datasets = describe(experiment.path()).at("episodes").at("episode_0000").at("datasets");
+    std::map<std::string, json> found;
+    for (const Codec& codec : codecs)
+      found[codec.to_string()] = datasets.at("neural_states/" + codec.to_string() + "/values");
+    return found;
+  }
+  static std::vector<int> filters_of(const json& dataset) {
+    std::vector<int> codes;
+    for (const auto& filter : dataset.at("filters")) codes.push_back(filter.at(0));
+    return codes;
+  }
+};
+
+TEST_F(CodecSettings, FamiliesAreChainsOfFilters) {
+  const auto stored = stored_with({Codec::none(), Codec::gzip(), Codec::lzf(), Codec::blosc()});
+  EXPECT_EQ(filters_of(stored.at("none")), (std::vector{kFletcher32}));
+  EXPECT_EQ(filters_of(stored.at("gzip:1")), (std::vector{kShuffle, kDeflate}));
+  EXPECT_EQ(filters_of(stored.at("lzf")), (std::vector{kShuffle, kLzf, kFletcher32}));
+  EXPECT_EQ(filters_of(stored.at("blosc:lz4:5:byte")), (std::vector{kBlosc, kFletcher32}));
+  const auto bytes = [&](const char* codec) { return stored.at(codec).at("stored_bytes").get<std::uint64_t>(); };
+  EXPECT_GE(bytes("none"), 1024U * 64 * 8);
+  for (const char* codec : {"gzip:1", "lzf", "blosc:lz4:5:byte"}) EXPECT_LT(bytes(codec), bytes("none") / 2) << codec;
+}
+
+TEST_F(CodecSettings, LevelOfGzip) {
+  std::vector<Codec> codecs;
+  for (int level = 1; level <= 9; ++level) codecs.push_back(Codec::gzip(level));
+  const auto stored = stored_with(codecs);
+  for (int level = 1; level <= 9; ++level)
+    EXPECT_EQ(stored.at("gzip:" + std::to_string(level)).at("filters").at(1), json({kDeflate, {level}}));
+  EXPECT_LT(stored.at("gzip:9").at("stored_bytes"), stored.at("gzip:1").at("stored_bytes"));
+}
+
+TEST_F(CodecSettings, CompressorLevelAndShuffleOfBlosc) {
+  const std::vector<std::string> names = {"blosclz", "lz4", "lz4hc", "", "zlib", "zstd"};  // in the order of their codes
+  std::vector<Codec> codecs;
+  for (const auto& name : names)
+    if (!name.empty()) codecs.push_back(Codec::blosc(name, 4));
+  for (const int level : {0, 1, 9}) codecs.push_back(Codec::blosc("zstd", level));
+  for (const Shuffle shuffle : {Shuffle::none, Shuffle::bit}) codecs.push_back(Codec::blosc("zstd", 4, shuffle));
+  const auto stored = stored_with(codecs);
+  const auto parameters = [&](const std::string& codec) { return stored.at(codec).at("filters").at(0).at(1); };
+  const auto bytes = [&](const std::string& codec) { return stored.at(codec).at("stored_bytes").get<std::uint64_t>(); };
+  for (std::size_t code = 0; code < names.size(); ++code) {
+    if (names[code].empty()) continue;
+    EXPECT_EQ(parameters("blosc:" + names[code] + ":4:byte").at(6), code) << names[code];
+  }
+  for (const int level : {0, 1, 9}) EXPECT_EQ(parameters("blosc:zstd:" + std::to_string(level) + ":byte").at(4), level);
+  EXPECT_EQ(parameters("blosc:zstd:4:none").at(5), 0);
+  EXPECT_EQ(parameters("blosc:zstd:4:byte").at(5), 1);
+  EXPECT_EQ(parameters("blosc:zstd:4:bit").at(5), 2);
+  EXPECT_GE(bytes("blosc:zstd:0:byte"), 1024U * 64 * 8);
+  EXPECT_LT(bytes("blosc:zstd:9:byte"), bytes("blosc:zstd:1:byte"));
+  EXPECT_LT(bytes("blosc:zstd:4:byte"), bytes("blosc:zstd:4:none"));
+  EXPECT_NE(bytes("blosc:zstd:4:byte"), bytes("blosc:zstd:4:bit"));
+  EXPECT_LT(bytes("blosc:zstd:4:byte"), bytes("blosc:lz4:4:byte"));
+}
+
+TEST_F(Options, CodecOfTheExperimentAndOfAStream) {
+  const auto recorded = [&](ExperimentOptions options) {
+    auto experiment = create(std::move(options));
+    auto episode = experiment.start_episode();
+    auto plain = episode.neural_state<float>("plain", {2});
+    auto own = episode.neural_state<float>("own", {2}, {.codec = Codec::none()});
+    auto spikes = episode.spikes("own", {.codec = Codec::blosc("zstd", 3)});
+    plain.record(0, std::array{1.0F, 2.0F});
+    own.record(0, std::array{1.0F, 2.0F});
+    spikes.record(0, 1);
+    episode.finish();
+    experiment.close();
+    return describe(experiment.path()).at("episodes").at("episode_0000");
+  };
+  const json by_default = recorded({});
+  EXPECT_EQ(by_default.at("datasets").at("neural_states/plain/values").at("filters"), json({{kShuffle, {4}}, {kDeflate, {1}}}));
+  EXPECT_EQ(by_default.at("groups").at("neural_states/plain").at("codec"), "gzip:1");
+  EXPECT_EQ(by_default.at("datasets").at("neural_states/own/values").at("filters"), json({{kFletcher32, json::array()}}));
+  EXPECT_EQ(by_default.at("datasets").at("spikes/own/neuron_ids").at("filters").at(0).at(0), kBlosc);
+  const json chosen = recorded({.codec = Codec::gzip(7)});
+  EXPECT_EQ(chosen.at("datasets").at("neural_states/plain/values").at("filters").at(1), json({kDeflate, {7}}));
+  EXPECT_EQ(chosen.at("groups").at("neural_states/own").at("codec"), "none");
+}
+
+TEST_F(Options, MemoryCapIsTheSizeOfTheRing) {
+  auto small = create({.memory_cap = 20_MB});
+  auto large = create({.memory_cap = 200_MB});
+  EXPECT_LT(small.stats().ring_bytes, 20_MB);
+  EXPECT_GT(small.stats().ring_bytes, 20_MB / 2);
+  EXPECT_LT(large.stats().ring_bytes, 200_MB);
+  EXPECT_GT(large.stats().ring_bytes, 200_MB / 2);
+  EXPECT_EQ(error_of([&] { create({.memory_cap = 1_MB}); }).code(), ErrorCode::memory_cap);
+}
+
+TEST_F(Options, NumberOfWorkers) {
+  const auto workers = [] { return threads_named("neurotape-", "neurotape-write"); };
+  EXPECT_EQ(workers(), 0U);
+  for (const int n : {1, 2, 5}) {
+    auto experiment = create({.n_workers = n});
+    EXPECT_EQ(workers(), static_cast<std::size_t>(n));
+  }
+  EXPECT_EQ(workers(), 0U);
+  auto experiment = create({.n_workers = 0});
+  EXPECT_GE(workers(), 1U);
+  const Error refused = error_of([&] { create({.n_workers = -1}); });
+  EXPECT_EQ(refused.code(), ErrorCode::invalid_argument);
+  EXPECT_NE(std::string(refused.what()).find("n_workers"), std::string::npos);
+}
+
+TEST_F(Options, CommitInterval) {
+  auto rare = create({.commit_interval = 1h});
+  auto often = create({.commit_interval = 2ms});
+  auto episode = often.start_episode();
+  auto stream = episode.neural_state<float>("v", {1});
+  stream.record(5, 1.0F);
+  wait_until([&] { return stream.committed_timestep() == 5 && often.stats().commits >= 3; });
+  EXPECT_EQ(rare.stats().commits, 0U);
+  EXPECT_EQ(Run(often.path()).episode(0).neural_state<float>("v").rows(), 1U);
+  EXPECT_EQ(error_of([&] { create({.commit_interval = 0ms}); }).code(), ErrorCode::invalid_argument);
+}
+
+TEST_F(Options, SamplingRateOfNeuralStates) {
+  auto experiment = create({.neural_sampling_rate = 100});
+  auto episode = experiment.start_episode();
+  auto sampled = episode.neural_state<float>("sampled", {1});
+  auto own = episode.neural_state<float>("own", {1}, {.every = 7});
+  auto all = episode.neural_state<float>("all", {1}, {.every = 1});
+  auto joint = episode.behavior<float>("joint", {1});
+  auto sometimes = episode.behavior<float>("sometimes", {1}, {.every = 50});
+  for (std::int64_t t = 1; t <= 1'000; ++t)
+    for (auto* const stream : {&sampled, &own, &all, &joint, &sometimes}) stream->record(t, static_cast<float>(t));
+  episode.finish();
+  experiment.close();
+  const json seen = describe(experiment.path()).at("episodes").at("episode_0000");
+  const auto check = [&](const std::string& path, std::int64_t every, std::size_t rows) {
+    EXPECT_EQ(seen.at("groups").at(path).at("every"), every) << path;
+    const auto timesteps = seen.at("datasets").at(path + "/timesteps").at("values").get<std::vector<std::int64_t>>();
+    ASSERT_EQ(timesteps.size(), rows) << path;
+    for (std::size_t i = 0; i < rows; ++i) ASSERT_EQ(timesteps[i], every * static_cast<std::int64_t>(i + 1)) << path;
+  };
+  check("neural_states/sampled", 100, 10);
+  check("neural_states/own", 7, 142);
+  check("neural_states/all", 1, 1'000);
+  check("behavior/joint", 1, 1'000);
+  check("behavior/sometimes", 50, 20);
+  EXPECT_EQ(error_of([&] { create({.neural_sampling_rate = 0}); }).code(), ErrorCode::invalid_argument);
+}
+
+TEST_F(Options, WithoutValidationTimestepsGoBackAndIdsAreTaken) {
+  auto experiment = create({.commit_interval = 1h, .validate = false});
+  auto episode = experiment.start_episode();
+  auto spikes = episode.spikes("p", {.population_size = 10});
+  auto sorted = episode.spikes("sorted");
+  spikes.record(5, 1);
+  spikes.record(3, 99);
+  spikes.record(8, 2);
+  sorted.record(1, 1);
+  episode.finish();
+  experiment.close();
+  EXPECT_TRUE(told().empty());
+  EXPECT_EQ(experiment.stats().total.late_rows, 1U);
+  const json seen = describe(experiment.path()).at("episodes").at("episode_0000");
+  EXPECT_EQ(seen.at("groups").at("spikes/p").at("sorted"), 0);
+  EXPECT_EQ(seen.at("groups").at("spikes/sorted").value("sorted", 1), 1);
+  EXPECT_EQ(seen.at("datasets").at("spikes/p/timesteps").at("values"), json({5, 3, 8}));
+  EXPECT_EQ(seen.at("datasets").at("spikes/p/neuron_ids").at("values"), json({1, 99, 2}));
+  const auto rows = Run(experiment.path()).episode(0).spikes("p").all();
+  EXPECT_EQ(rows.timesteps, (std::vector<std::int64_t>{3, 5, 8}));
+  EXPECT_EQ(rows.neuron_ids, (std::vector<std::uint64_t>{99, 1, 2}));
+}
+
+TEST_F(Options, WithoutValidationDenseTimestepsGoBackToo) {
+  auto experiment = create({.validate = false});
+  auto episode = experiment.start_episode();
+  auto stream = episode.neural_state<float>("v", {1});
+  for (const int t : {5, 3, 8}) stream.record(t, static_cast<float>(t));
+  episode.finish();
+  experiment.close();
+  EXPECT_TRUE(told().empty());
+  EXPECT_EQ(describe(experiment.path()).at("episodes").at("episode_0000").at("groups").at("neural_states/v").at("sorted"), 0);
+}
+
+TEST_F(Options, ValidationIsOnByDefault) {
+  auto experiment = create();
+  auto episode = experiment.start_episode();
+  auto spikes = episode.spikes("p", {.population_size = 10});
+  spikes.record(5, 1);
+  spikes.record(3, 1);
+  spikes.record(6, 99);
+  EXPECT_EQ(told_codes(), (std::vector{ErrorCode::timestep_order}));
+  EXPECT_EQ(episode.stats().total.rows_rejected, 2U);
+}
+
+class NanPolicies : public JudgedTest {
+ protected:
+  struct Outcome {
+    Stats stats;
+    std::size_t rows = 0;
+    std::vector<GapRecord> gaps;
+  };
+  Outcome recorded(Validate validate) {
+    auto experiment = create({.validate = validate});
+    auto episode = experiment.start_episode();
+    auto stream = episode.neural_state<float>("v", {3});
+    const float nan = std::numeric_limits<float>::quiet_NaN();
+    for (std::int64_t t = 0; t < 100; ++t) stream.record(t, std::array{1.0F, t == 40 || t == 41 ? nan : 0.0F, t == 41 ? nan : 0.0F});
+    episode.finish();
+    experiment.close();
+    const auto seen = Run(experiment.path()).episode(0);
+    return {experiment.stats(), static_cast<std::size_t>(seen.neural_state<float>("v").rows()), seen.gaps()};
+  }
+};
+
+TEST_F(NanPolicies, CountKeepsThem) {
+  const Outcome outcome = recorded(NanPolicy::count);
+  EXPECT_EQ(outcome.stats.total.nan_values, 3U);
+  EXPECT_EQ(outcome.rows, 100U);
+  EXPECT_TRUE(outcome.gaps.empty());
+}
+
+TEST_F(NanPolicies, RejectDropsTheirRows) {
+  const Outcome outcome = recorded(NanPolicy::reject);
+  EXPECT_EQ(outcome.stats.total.nan_values, 3U);
+  EXPECT_EQ(outcome.rows, 98U);
+  EXPECT_EQ(outcome.stats.total.rows_recorded, 98U);
+  EXPECT_EQ(outcome.stats.total.rows_dropped, 2U);
+  ASSERT_EQ(outcome.gaps.size(), 1U);
+  EXPECT_EQ(outcome.gaps[0].stream, "neural_states/v");
+  EXPECT_EQ(outcome.gaps[0].cause, "nan");
+  EXPECT_EQ(outcome.gaps[0].first_timestep, 40);
+  EXPECT_EQ(outcome.gaps[0].last_timestep, 41);
+  EXPECT_EQ(outcome.gaps[0].rows, 2U);
+}
+
+TEST_F(NanPolicies, OffDoesNotLook) {
+  const Outcome outcome = recorded(NanPolicy::off);
+  EXPECT_EQ(outcome.stats.total.nan_values, 0U);
+  EXPECT_EQ(outcome.rows, 100U);
+}
+
+// One timestep that is larger than the ring: a lane cannot have room for all of it, whatever the workers do.
+class OverflowOptions : public RunTest {
+ protected:
+  struct Outcome {
+    std::uint64_t rows = 0;
+    std::vector<GapRecord> gaps;
+  };
+  Outcome recorded(ExperimentOptions options, const StreamOptions& stream) {
+    options.memory_cap = 16_MB;
+    auto experiment = create(std::move(options));
+    auto episode = experiment.start_episode();
+    auto spikes = episode.spikes("p", stream);
+    std::vector<std::uint32_t> many(3'000'000);
+    std::iota(many.begin(), many.end(), 0U);
+    spikes.record(1, std::vector{1, 2, 3});
+    spikes.record(2, many);
+    spikes.record(3, std::vector{4, 5, 6});
+    episode.finish();
+    experiment.close();
+    const auto seen = Run(experiment.path()).episode(0);
+    const auto total = experiment.stats().total;
+    EXPECT_EQ(total.rows_offered, 3'000'006U);
+    EXPECT_EQ(total.rows_offered, total.rows_recorded + total.rows_dropped);
+    return {seen.spikes("p").rows(), seen.gaps()};
+  }
+  static void expect_dropped(const Outcome& outcome, const std::string& cause) {
+    EXPECT_EQ(outcome.rows, 6U);
+    ASSERT_EQ(outcome.gaps.size(), 1U);
+    EXPECT_EQ(outcome.gaps[0].stream, "spikes/p");
+    EXPECT_EQ(outcome.gaps[0].first_timestep, 2);
+    EXPECT_EQ(outcome.gaps[0].last_timestep, 2);
+    EXPECT_EQ(outcome.gaps[0].rows, 3'000'000U);
+    EXPECT_EQ(outcome.gaps[0].cause, cause);
+  }
+};
+
+TEST_F(OverflowOptions, BlockLosesNothing) {
+  const Outcome outcome = recorded({}, {});
+  EXPECT_EQ(outcome.rows, 3'000'006U);
+  EXPECT_TRUE(outcome.gaps.empty());
+}
+
+TEST_F(OverflowOptions, DropNewestOfTheExperiment) { expect_dropped(recorded({.overflow = Overflow::drop_newest}, {}), "overflow"); }
+
+TEST_F(OverflowOptions, DropNewestOfTheStream) { expect_dropped(recorded({}, {.overflow = Overflow::drop_newest}), "overflow"); }
+
+TEST_F(OverflowOptions, BlockOfTheStreamGoesBeforeTheExperiments) {
+  EXPECT_EQ(recorded({.overflow = Overflow::drop_newest}, {.overflow = Overflow::block}).rows, 3'000'006U);
+}
+
+TEST_F(OverflowOptions, BlockForSomeTime) { expect_dropped(recorded({}, {.overflow = Overflow::block_for(5ms)}), "timeout"); }
+
+// Columns that one thread has recorded and another has not hold the ring, and nothing but that thread gives it back.
+TEST_F(OverflowOptions, DecimateKeepsEveryKthRow) {
+  constexpr std::uint64_t kWide = 8'192;
+  auto experiment = create({.memory_cap = 16_MB, .commit_interval = 1h});
+  auto episode = experiment.start_episode();
+  auto decimated = episode.neural_state<double>("decimated", {16}, {.overflow = Overflow::decimate});
+  auto wide = episode.neural_state<float>("wide", {kWide}, {.overflow = Overflow::drop_newest});
+  auto eager = wide.columns(0, kWide / 2);
+  auto silent = wide.columns(kWide / 2, kWide / 2);
+  const std::vector<float> half(kWide / 2);
+  const auto dropped = [&](const std::string& path) {
+    const auto stats = episode.stats();
+    return std::find_if(stats.streams.begin(), stats.streams.end(), [&](const auto& s) { return s.stream == path; })->rows_dropped;
+  };
+  std::int64_t t = 0;
+  while (dropped("neural_states/wide") == 0) eager.record(t++, half);
+  for (std::int64_t s = 0; s < 20'000; ++s) decimated.record(s, std::vector<double>(16, static_cast<double>(s)));
+  EXPECT_GT(dropped("neural_states/decimated"), 10'000U);
+  for (std::int64_t s = 0; s < t; ++s) silent.record(s, half);
+  episode.finish();
+  experiment.close();
+  const auto seen = Run(experiment.path()).episode(0);
+  const auto rows = seen.neural_state<double>("decimated").all();
+  ASSERT_GT(rows.size(), 0U);
+  for (std::size_t i = 0; i < rows.size(); ++i) ASSERT_EQ(rows.row(i)[15], static_cast<double>(rows.timesteps[i]));
+  std::uint64_t lost = 0;
+  bool named = false;
+  for (const auto& gap : seen.gaps()) {
+    if (gap.stream != "neural_states/decimated") continue;
+    lost += gap.rows;
+    named = named || gap.cause == "decimate";
+  }
+  EXPECT_TRUE(named);
+  EXPECT_EQ(rows.size() + lost, 20'000U);
+}
+
+TEST_F(Options, OnErrorIsTold) {
+  std::vector<std::string> heard;
+  auto experiment = create({.on_error = [&](const Error& error) { heard.emplace_back(error.what()); }});
+  auto episode = experiment.start_episode();
+  auto stream = episode.neural_state<float>("v", {3});
+  stream.record(0, std::vector<float>(2));
+  ASSERT_EQ(heard.size(), 1U);
+  EXPECT_NE(heard[0].find("neural_states/v"), std::string::npos) << heard[0];
+}
+
+TEST_F(Options, WhereThereIsNoHandlerErrorsGoToStandardError) {
+  auto experiment = Experiment::create(directory(), "run");
+  auto episode = experiment.start_episode();
+  auto stream = episode.neural_state<float>("v", {3});
+  ::testing::internal::CaptureStderr();
+  stream.record(0, std::vector<float>(2));
+  const std::string said = ::testing::internal::GetCapturedStderr();
+  EXPECT_NE(said.find("neural_states/v"), std::string::npos) << said;
+  EXPECT_EQ(std::count(said.begin(), said.end(), '\n'), 1);
+}
+
+TEST_F(Options, LengthOfATimestep) {
+  auto experiment = create({.dt = 0.25, .dt_unit = "s"});
+  experiment.start_episode();
+  experiment.start_episode({.dt = 4.0});
+  experiment.start_episode({.dt_unit = "us"});
+  experiment.close();
+  auto plain = create();
+  plain.start_episode();
+  plain.close();
+  const json seen = describe(experiment.path());
+  const auto of = [&](const char* episode) {
+    const json attributes = seen.at("episodes").at(episode).at("attributes");
+    return std::pair(attributes.at("dt").get<double>(), attributes.at("dt_unit").get<std::string>());
+  };
+  EXPECT_EQ(seen.at("setup").at("attributes").at("dt"), 0.25);
+  EXPECT_EQ(seen.at("setup").at("attributes").at("dt_unit"), "s");
+  EXPECT_EQ(of("episode_0000"), std::pair(0.25, std::string("s")));
+  EXPECT_EQ(of("episode_0001"), std::pair(4.0, std::string("s")));
+  EXPECT_EQ(of("episode_0002"), std::pair(0.25, std::string("us")));
+  const json other = describe(plain.path());
+  EXPECT_EQ(other.at("episodes").at("episode_0000").at("attributes").at("dt"), 0.0);
+  EXPECT_EQ(other.at("setup").at("attributes").at("dt_unit"), "ms");
+  EXPECT_EQ(error_of([&] { create({.dt = -1}); }).code(), ErrorCode::invalid_argument);
+}
+
+TEST_F(Options, NameSeedAndAttributesOfAnEpisode) {
+  auto experiment = create();
+  const json attributes = {{"count", -3},      {"large", std::uint64_t{1} << 63}, {"rate", 2.5}, {"on", true},
+                           {"où", "là-bas ✓"}, {"nested", {{"a", {1, 2, "é"}}}},  {"nothing", nullptr}};
+  experiment.start_episode({.name = "first trial", .seed = std::uint64_t{1} << 63, .attributes = attributes});
+  experiment.start_episode();
+  experiment.close();
+  const Run run(experiment.path());
+  const auto episode = run.episode(0);
+  EXPECT_EQ(episode.name(), "first trial");
+  EXPECT_EQ(episode.seed(), std::uint64_t{1} << 63);
+  EXPECT_EQ(episode.attributes(), attributes);
+  EXPECT_EQ(run.episode(1).name(), "");
+  EXPECT_EQ(run.episode(1).seed(), std::nullopt);
+  const json seen = describe(experiment.path()).at("episodes").at("episode_0000").at("attributes");
+  EXPECT_EQ(seen.at("name"), "first trial");
+  EXPECT_EQ(seen.at("seed"), std::uint64_t{1} << 63);
+  for (const char* name : {"count", "large", "rate", "on", "où"}) EXPECT_EQ(seen.at(name), attributes.at(name)) << name;
+  EXPECT_EQ(json::parse(seen.at("nested").get<std::string>()), attributes.at("nested"));
+}
+
+TEST_F(Options, OfAStream) {
+  auto experiment = create();
+  auto episode = experiment.start_episode();
+  auto voltage = episode.neural_state<float>("v", {4}, {.unit = "µV", .chunk_rows = 7, .columns = {3, 1}});
+  auto other = episode.neural_state<float>("other", {4});
+  auto spikes = episode.spikes("p", {.chunk_rows = 11, .population_size = 100, .times = true});
+  auto rewards = episode.rewards({.unit = "ml", .chunk_rows = 13});
+  auto wide = episode.spikes<std::uint64_t>("wide");
+  for (std::int64_t t = 0; t < 30; ++t) {
+    voltage.record(t, std::array{0.0F, 1.0F, 2.0F, 3.0F});
+    other.record(t, std::array{0.0F, 1.0F, 2.0F, 3.0F});
+    spikes.record(t, std::array{t}, std::array{static_cast<double>(t) + 0.5});
+    rewards.record(t, 1);
+    wide.record(t, std::uint64_t{1} << 40);
+  }
+  episode.finish();
+  experiment.close();
+  const json seen = describe(experiment.path()).at("episodes").at("episode_0000");
+  const json& groups = seen.at("groups");
+  const json& datasets = seen.at("datasets");
+  EXPECT_EQ(groups.at("neural_states/v").at("unit"), "µV");
+  EXPECT_FALSE(groups.at("neural_states/other").contains("unit"));
+  EXPECT_EQ(groups.at("rewards").at("unit"), "ml");
+  EXPECT_EQ(datasets.at("neural_states/v/values").at("chunks"), json({7, 2}));
+  EXPECT_EQ(datasets.at("neural_states/v/columns").at("values"), json({3, 1}));
+  EXPECT_EQ(datasets.at("neural_states/v/values").at("values").at(29), json({3.0, 1.0}));
+  EXPECT_FALSE(datasets.contains("neural_states/other/columns"));
+  EXPECT_EQ(datasets.at("spikes/p/neuron_ids").at("chunks"), json({11}));
+  EXPECT_EQ(datasets.at("spikes/p/times").at("values").at(29), 29.5);
+  EXPECT_FALSE(datasets.contains("spikes/wide/times"));
+  EXPECT_EQ(groups.at("spikes/p").at("population_size"), 100);
+  EXPECT_EQ(datasets.at("spikes/p/neuron_ids").at("dtype"), "uint32");
+  EXPECT_EQ(datasets.at("spikes/wide/neuron_ids").at("dtype"), "uint64");
+  EXPECT_EQ(datasets.at("rewards/values").at("chunks"), json({13}));
+}
+
+TEST_F(Options, PopulationSizeLimitsTheIds) {
+  auto experiment = create();
+  auto episode = experiment.start_episode();
+  auto limited = episode.spikes("limited", {.population_size = 100});
+  auto free = episode.spikes("free");
+  limited.record(0, std::vector{99});
+  limited.record(1, std::vector{98, 100});
+  free.record(0, std::vector{100});
+  ASSERT_EQ(told_codes(), (std::vector{ErrorCode::out_of_range}));
+  EXPECT_NE(std::string(told()[0].what()).find("100"), std::string::npos);
+  EXPECT_EQ(episode.stats().total.rows_recorded, 2U);
+}
+
+// What this version does not have is refused by its name, and never silently ignored.
+class LaterVersions : public RunTest {
+ protected:
+  static void expect_unsupported(const Error& error, const std::string& option) {
+    EXPECT_EQ(error.code(), ErrorCode::unsupported) << error.what();
+    EXPECT_NE(std::string(error.what()).find(option), std::string::npos) << error.what();
+  }
+};
+
+TEST_F(LaterVersions, OptionsOfAnExperimentAreRefused) {
+  expect_unsupported(error_of([&] { create({.durability = Durability::power}); }), "durability");
+  expect_unsupported(error_of([&] { create({.on_disk_error = OnDiskError::wait}); }), "on_disk_error");
+  expect_unsupported(error_of([&] { create({.on_disk_error = OnDiskError::drop}); }), "on_disk_error");
+  expect_unsupported(error_of([&] { create({.profile = true}); }), "profile");
+  EXPECT_TRUE(std::filesystem::is_empty(directory()));
+}
+
+TEST_F(LaterVersions, OptionsOfAStreamAreRefused) {
+  auto experiment = create();
+  auto episode = experiment.start_episode();
+  const auto declare = [&](const StreamOptions& options) {
+    return error_of([&] { episode.neural_state<float>("v", {2}, options); });
+  };
+  expect_unsupported(declare({.layout = Layout::traces}), "layout");
+  expect_unsupported(declare({.keep_bits = 10}), "keep_bits");
+  expect_unsupported(declare({.absolute_error = 0.1}), "absolute_error");
+  EXPECT_NO_THROW(episode.neural_state<float>("v", {2}));
+}
+
+TEST_F(LaterVersions, AdaptiveCodecsAreRefused) {
+  for (const Goal goal : {Goal::fastest, Goal::balanced, Goal::smallest, Goal::portable})
+    expect_unsupported(error_of([&] { Codec::adaptive(goal); }), "adaptive");
+  expect_unsupported(error_of([&] { Codec::parse("adaptive"); }), "adaptive");
+}
+
+// An option that a kind of stream does not have would be ignored.
+TEST_F(LaterVersions, OptionsOfOtherKindsOfStreamsAreRefused) {
+  auto experiment = create();
+  auto episode = experiment.start_episode();
+  const auto expect_refused = [](const Error& error, const std::string& option) {
+    EXPECT_EQ(error.code(), ErrorCode::invalid_argument) << error.what();
+    EXPECT_NE(std::string(error.what()).find(option), std::string::npos) << error.what();
+  };
+  expect_refused(error_of([&] { episode.neural_state<float>("v", {2}, {.population_size = 3}); }), "population_size");
+  expect_refused(error_of([&] { episode.behavior<float>("v", {2}, {.times = true}); }), "times");
+  expect_refused(error_of([&] { episode.neural_state<float>("v", {2}, {.every = -1}); }), "every");
+  expect_refused(error_of([&] { episode.spikes("p", {.unit = "mV"}); }), "unit");
+  expect_refused(error_of([&] { episode.spikes("p", {.every = 2}); }), "every");
+  expect_refused(error_of([&] { episode.spikes("p", {.columns = {1}}); }), "columns");
+  expect_refused(error_of([&] { episode.rewards({.every = 2}); }), "every");
+  expect_refused(error_of([&] { episode.weight_changes({.times = true}); }), "times");
+  expect_refused(error_of([&] { episode.rewards({.overflow = Overflow::decimate}); }), "decimate");
+}
+
+}  // namespace
+}  // namespace neurotape::outside
