@@ -88,7 +88,11 @@ class Results:
     def __init__(self, directory):
         self.values, self.context, self.failed = {}, {}, []
         for path in sorted(pathlib.Path(directory).glob("*.json")):
-            document = json.loads(path.read_text())
+            try:
+                document = json.loads(path.read_text())
+            except json.JSONDecodeError:
+                self.failed.append(f"{path.stem}: it ended before its results were complete")
+                continue
             context = document["context"]
             if context and context["date"] < self.context.get("date", "~"):
                 self.context = context  # of the first program: later ones see the load of those before them

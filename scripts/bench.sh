@@ -34,12 +34,12 @@ preset=''
 if [[ ! $build ]]; then preset=1 build=build/bench; fi
 results=$build/bench/results
 
-# A program that fails does not keep the others from running; what it said stays in its log.
+# A program that fails or hangs does not keep the others from running; what it said stays in its log.
 # shellcheck disable=SC2317  # called through `step`
 run_program() {
   local program=$1
   shift
-  "$@" >"$results/$program.log" 2>&1 || echo "$program" >>"$results/failed"
+  timeout 1800 "$@" >"$results/$program.log" 2>&1 || echo "$program" >>"$results/failed"
 }
 
 if [[ ! $only_table ]]; then
