@@ -138,6 +138,18 @@ TEST_F(EpisodeReaderTest, FewerRowsThanCommittedAreDamage) {
   expect_error(ErrorCode::damaged, {"spikes/e", "11 rows were committed", "10"}, [&] { files.episode(6).spikes("e"); });
 }
 
+TEST_F(EpisodeReaderTest, OpenedAgainAGrowingEpisodeShowsMoreAndTheWriterIsNotBlocked) {
+  const Golden files("growing");
+  const auto earlier = files.episode();
+  const auto stream = earlier.neural_state<float>("v");
+  expect_rows(stream.all(), 0, 20, 3);
+  files.make("grown");
+  expect_rows(files.episode().neural_state<float>("v").all(), 0, 117, 3);
+  EXPECT_TRUE(files.episode().contains("spikes/later"));
+  EXPECT_EQ(stream.rows(), 20u) << "a reader shows the episode as it was opened";
+  expect_rows(stream.all(), 0, 20, 3);
+}
+
 TEST_F(EpisodeReaderTest, AFileMarkedBySomeoneElsesWriterOpens) {
   const Golden files("marked");
   EXPECT_EQ(files.episode().spikes("e").all().size(), 10u);

@@ -26,19 +26,25 @@ class Golden {
     std::string path = (std::filesystem::temp_directory_path() / "neurotape_loader_XXXXXX").string();
     if (mkdtemp(path.data()) == nullptr) throw std::runtime_error("no temporary directory");
     path_ = path;
-    const char* set = std::getenv("NEUROTAPE_TEST_PLUGINS");
-    const std::string plugins = set != nullptr ? set : "/usr/lib/x86_64-linux-gnu/hdf5/serial/plugins";
-    // A sanitizer's runtime is the test's, not the interpreter's.
-    const std::string command = "env -u LD_PRELOAD HDF5_PLUGIN_PATH='" + plugins + "' PYTHONDONTWRITEBYTECODE=1 '" +
-                                NEUROTAPE_PYTHON "' '" NEUROTAPE_SOURCE_DIR "/tests/unit/loader/golden.py' '" + name +
-                                "' '" + path + "'";
-    if (std::system(command.c_str()) != 0) throw std::runtime_error("failed: " + command);
+    make(name);
   }
   Golden(const Golden&) = delete;
   Golden& operator=(const Golden&) = delete;
   ~Golden() {
     std::error_code ignored;
     std::filesystem::remove_all(path_, ignored);
+  }
+
+  /// Runs a case, in this directory.
+  void make(const std::string& name) const {
+    const char* set = std::getenv("NEUROTAPE_TEST_PLUGINS");
+    const std::string plugins = set != nullptr ? set : "/usr/lib/x86_64-linux-gnu/hdf5/serial/plugins";
+    // A sanitizer's runtime is the test's, not the interpreter's.
+    const std::string command = "env -u LD_PRELOAD HDF5_PLUGIN_PATH='" + plugins +
+                                "' PYTHONDONTWRITEBYTECODE=1 '" NEUROTAPE_PYTHON "' '" NEUROTAPE_SOURCE_DIR
+                                "/tests/unit/loader/golden.py' '" +
+                                name + "' '" + path_.string() + "'";
+    if (std::system(command.c_str()) != 0) throw std::runtime_error("failed: " + command);
   }
 
   const std::filesystem::path& path() const { return path_; }

@@ -212,6 +212,25 @@ def case_unfinished(directory):
         table(f, "commits", [(1, 0, 11, 0, 0.0)], COMMIT)
 
 
+def case_growing(directory):
+    """A first commit of 20 rows."""
+    with episode_file(directory, status="recording") as f:
+        dense(f, "neural_states/v", rows(20, (3,), "float32"), chunk_rows=16)
+        table(f, "commits", [(1, 0, 20, 0, 0.0)], COMMIT)
+
+
+def case_grown(directory):
+    """The same file, 100 rows later: a lock of a reader would refuse this."""
+    with h5py.File(os.path.join(directory, "episode_0000.h5"), "r+", libver="latest") as f:
+        for name, data in [("timesteps", np.arange(120)), ("values", rows(120, (3,), "float32"))]:
+            f["neural_states/v"][name].resize(120, axis=0)
+            f["neural_states/v"][name][:] = data
+        commits = f["commits"]
+        commits.resize(2, axis=0)
+        commits[1] = np.array((2, 0, 117, 0, 0.0), COMMIT)
+        spikes(f, "spikes/later", np.arange(5), np.arange(5), stream_id=1)
+
+
 def case_marked(directory):
     """Marked as open by a SWMR writer that died."""
     file = episode_file(directory)
