@@ -1,12 +1,11 @@
 // What is wrong is refused by an error that says where it happened and what was expected, and nothing else suffers.
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <fstream>
 #include <functional>
 #include <limits>
 #include <string>
+#include <unistd.h>
 #include <vector>
 
 #include "tests/integration/support.hpp"
@@ -71,8 +70,9 @@ TEST_F(Errors, ArraysOfDifferentLengths) {
 }
 
 TEST_F(Errors, SpikesWithoutTheirTimesAndTimesThatWereNotDeclared) {
-  const Error missing = error_of_recording(
-      [](Episode& episode) { episode.spikes("p", {.times = true}).record(3, std::vector{1, 2}); });
+  const Error missing = error_of_recording([](Episode& episode) {
+    episode.spikes("p", {.times = true}).record(3, std::vector{1, 2});
+  });
   EXPECT_EQ(missing.code(), ErrorCode::wrong_shape);
   EXPECT_TRUE(says(missing, {"spikes/p", "timestep 3", "times"}));
   const Error needless =
@@ -124,14 +124,18 @@ TEST_F(Errors, TimestepsThatGoBack) {
 }
 
 TEST_F(Errors, IdsOutOfRange) {
-  const Error large = error_of_recording(
-      [](Episode& episode) { episode.spikes("p", {.population_size = 80}).record(3, std::vector{1, 80}); });
+  const Error large = error_of_recording([](Episode& episode) {
+    episode.spikes("p", {.population_size = 80}).record(3, std::vector{1, 80});
+  });
   EXPECT_EQ(large.code(), ErrorCode::out_of_range);
   EXPECT_TRUE(says(large, {"lab", "spikes/p", "timestep 3", "79", "80"}));
-  const Error negative = error_of_recording([](Episode& episode) { episode.spikes("p").record(3, std::vector{1, -5}); });
+  const Error negative = error_of_recording([](Episode& episode) {
+    episode.spikes("p").record(3, std::vector{1, -5});
+  });
   EXPECT_EQ(negative.code(), ErrorCode::out_of_range);
   EXPECT_TRUE(says(negative, {"spikes/p", "-5"}));
-  const Error wide = error_of_recording([](Episode& episode) { episode.spikes("p").record(3, std::uint64_t{1} << 32); });
+  const Error wide =
+      error_of_recording([](Episode& episode) { episode.spikes("p").record(3, std::uint64_t{1} << 32); });
   EXPECT_EQ(wide.code(), ErrorCode::out_of_range);
   EXPECT_TRUE(says(wide, {"4294967296", "4294967295"}));
 }
@@ -153,7 +157,8 @@ TEST_F(Errors, CommitWithoutAReservedRow) {
 }
 
 TEST_F(Errors, UnknownCodecs) {
-  for (const char* text : {"", "zip", "gzip:0", "gzip:10", "gzip:x", "blosc:snappy", "blosc:lz4:10", "blosc:lz4:5:word", "none:1"}) {
+  for (const char* text :
+       {"", "zip", "gzip:0", "gzip:10", "gzip:x", "blosc:snappy", "blosc:lz4:10", "blosc:lz4:5:word", "none:1"}) {
     const Error error = error_of([&] { Codec::parse(text); });
     EXPECT_EQ(error.code(), ErrorCode::invalid_argument) << text;
     EXPECT_TRUE(says(error, {"codec"}));
@@ -205,8 +210,8 @@ TEST_P(ImpossibleNames, AreToldWhenTheyAreLogged) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, ImpossibleNames,
-                         ::testing::Values("", ".", "..", "a/b", "/", "a\nb", ".hidden", "\xFF\xFE", "a\xC3", "\xC0\xAF",
-                                           "\xED\xA0\x80", std::string("a\0b", 3), std::string(300, 'x')));
+                         ::testing::Values("", ".", "..", "a/b", "/", "a\nb", ".hidden", "\xFF\xFE", "a\xC3",
+                                           "\xC0\xAF", "\xED\xA0\x80", std::string("a\0b", 3), std::string(300, 'x')));
 
 TEST_F(Errors, AParentThatCannotBe) {
   std::ofstream(directory() / "file") << "not a directory";
@@ -338,9 +343,14 @@ TEST_F(Errors, UseAfterClose) {
   experiment.close();
   EXPECT_NO_THROW(experiment.close());
   const std::vector<int> ids = {1};
-  for (const auto& call : std::vector<std::function<void()>>{
-           [&] { experiment.start_episode(); }, [&] { experiment.save_config({{"a", 1}}); },
-           [&] { experiment.save_neurons({{"ids", ids}}); }, [&] { experiment.flush(); }}) {
+  for (const auto& call : std::vector<std::function<void()>>{[&] { experiment.start_episode(); },
+                                                             [&] {
+                                                               experiment.save_config({{"a", 1}});
+                                                             },
+                                                             [&] {
+                                                               experiment.save_neurons({{"ids", ids}});
+                                                             },
+                                                             [&] { experiment.flush(); }}) {
     const Error error = error_of(call);
     EXPECT_EQ(error.code(), ErrorCode::closed);
     EXPECT_TRUE(says(error, {"lab", "closed"}));
@@ -376,10 +386,18 @@ TEST_F(Errors, ColumnsThatOverlapOrAreNotThere) {
 
   auto other = create();
   auto trial = other.start_episode();
-  EXPECT_EQ(error_of([&] { trial.neural_state<float>("matrix", {4, 4}).columns(0, 2); }).code(), ErrorCode::invalid_argument);
-  EXPECT_EQ(error_of([&] { trial.neural_state<float>("some", {4}, {.columns = {1, 2}}).columns(0, 1); }).code(),
+  EXPECT_EQ(error_of([&] {
+              trial.neural_state<float>("matrix", {4, 4}).columns(0, 2);
+            }).code(),
             ErrorCode::invalid_argument);
-  EXPECT_EQ(error_of([&] { trial.neural_state<float>("beyond", {4}, {.columns = {1, 4}}); }).code(), ErrorCode::out_of_range);
+  EXPECT_EQ(error_of([&] {
+              trial.neural_state<float>("some", {4}, {.columns = {1, 2}}).columns(0, 1);
+            }).code(),
+            ErrorCode::invalid_argument);
+  EXPECT_EQ(error_of([&] {
+              trial.neural_state<float>("beyond", {4}, {.columns = {1, 4}});
+            }).code(),
+            ErrorCode::out_of_range);
 }
 
 TEST_F(Errors, ColumnsOfTheNetworkOfDifferentLengths) {

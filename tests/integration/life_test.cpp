@@ -48,7 +48,8 @@ TEST_F(Life, WhatGoesOutOfScopeFinishesItself) {
   const auto seen = Run(path).episode(0);
   EXPECT_EQ(seen.status(), "complete");
   EXPECT_EQ(seen.neural_state<float>("v").timesteps(), up_to(101));
-  EXPECT_TRUE(std::regex_match(seen.started(), std::regex(R"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z)"))) << seen.started();
+  EXPECT_TRUE(std::regex_match(seen.started(), std::regex(R"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z)")))
+      << seen.started();
   EXPECT_GE(seen.ended(), seen.started());
   EXPECT_TRUE(told().empty());
 }
@@ -224,7 +225,8 @@ TEST_F(JudgedLife, AttributesMayBeSetAtAnyTime) {
   std::uint64_t state = 1;
   std::vector<double> noise(1'000);
   for (std::int64_t t = 0; t < 1'000; ++t) {
-    for (auto& value : noise) value = static_cast<double>(state = state * 6'364'136'223'846'793'005U + 1'442'695'040'888'963'407U);
+    for (auto& value : noise)
+      value = static_cast<double>(state = state * 6'364'136'223'846'793'005U + 1'442'695'040'888'963'407U);
     v.record(t, noise);
   }
   for (auto* const episode : {&large, &small}) episode->set_attribute("second", "zwei ✓");
@@ -282,7 +284,8 @@ TEST_F(JudgedLife, OthersReadWhileItIsWritten) {
   }
   episode.finish();
   experiment.close();
-  EXPECT_EQ(Run(experiment.path()).episode(0).neural_state<double>("v").timesteps().size(), static_cast<std::size_t>(t));
+  EXPECT_EQ(Run(experiment.path()).episode(0).neural_state<double>("v").timesteps().size(),
+            static_cast<std::size_t>(t));
 }
 
 TEST_F(Life, CommittedTimestepsAreThoseOnDisk) {
@@ -459,9 +462,17 @@ TEST_F(JudgedLife, NetworkColumnsOfEveryType) {
   const std::array<float, 2> f32 = {-0.0F, 1.5F};
   const std::array<double, 2> f64 = {0.1, 1e300};
   const std::array<bool, 2> boolean = {false, true};
-  const std::vector<NamedArray> columns = {{"i8", i8},   {"i16", i16}, {"i32", i32}, {"i64", i64},
-                                           {"u8", u8},   {"u16", u16}, {"u32", u32}, {"u64", u64},
-                                           {"f32", f32}, {"f64", f64}, {"est inhibiteur ✓", boolean}};
+  const std::vector<NamedArray> columns = {{"i8", i8},
+                                           {"i16", i16},
+                                           {"i32", i32},
+                                           {"i64", i64},
+                                           {"u8", u8},
+                                           {"u16", u16},
+                                           {"u32", u32},
+                                           {"u64", u64},
+                                           {"f32", f32},
+                                           {"f64", f64},
+                                           {"est inhibiteur ✓", boolean}};
   auto experiment = create();
   const std::vector<int> replaced = {1, 2, 3};
   experiment.save_neurons({{"replaced", replaced}});
@@ -478,10 +489,17 @@ TEST_F(JudgedLife, NetworkColumnsOfEveryType) {
     EXPECT_EQ(table.column<bool>("est inhibiteur ✓"), (Array<bool>{false, true}));
   }
   const json datasets = describe(experiment.path()).at("setup").at("datasets");
-  const std::map<std::string, std::pair<std::string, json>> expected = {
-      {"i8", {"int8", i8}},      {"i16", {"int16", i16}},   {"i32", {"int32", i32}},   {"i64", {"int64", i64}},
-      {"u8", {"uint8", u8}},     {"u16", {"uint16", u16}},  {"u32", {"uint32", u32}},  {"u64", {"uint64", u64}},
-      {"f32", {"float32", f32}}, {"f64", {"float64", f64}}, {"est inhibiteur ✓", {"bool", boolean}}};
+  const std::map<std::string, std::pair<std::string, json>> expected = {{"i8", {"int8", i8}},
+                                                                        {"i16", {"int16", i16}},
+                                                                        {"i32", {"int32", i32}},
+                                                                        {"i64", {"int64", i64}},
+                                                                        {"u8", {"uint8", u8}},
+                                                                        {"u16", {"uint16", u16}},
+                                                                        {"u32", {"uint32", u32}},
+                                                                        {"u64", {"uint64", u64}},
+                                                                        {"f32", {"float32", f32}},
+                                                                        {"f64", {"float64", f64}},
+                                                                        {"est inhibiteur ✓", {"bool", boolean}}};
   for (const char* table : {"network_structure/neurons/", "network_structure/connections/"}) {
     for (const auto& [name, column] : expected) {
       const json& dataset = datasets.at(table + name);
@@ -493,7 +511,8 @@ TEST_F(JudgedLife, NetworkColumnsOfEveryType) {
 }
 
 TEST_F(JudgedLife, NamesAreUnicode) {
-  const std::vector<std::string> names = {"tension membranaire µV", "膜電位", "нейрон", "a b.c-d_e", "🧠", std::string(200, 'x')};
+  const std::vector<std::string> names = {"tension membranaire µV", "膜電位", "нейрон", "a b.c-d_e", "🧠",
+                                          std::string(200, 'x')};
   auto experiment = create({}, "expérience 神経");
   EXPECT_TRUE(experiment.path().filename().string().starts_with("expérience 神経_"));
   auto episode = experiment.start_episode();

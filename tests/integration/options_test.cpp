@@ -86,7 +86,8 @@ TEST_F(CodecSettings, LevelOfGzip) {
 }
 
 TEST_F(CodecSettings, CompressorLevelAndShuffleOfBlosc) {
-  const std::vector<std::string> names = {"blosclz", "lz4", "lz4hc", "", "zlib", "zstd"};  // in the order of their codes
+  const std::vector<std::string> names = {"blosclz", "lz4",  "lz4hc",
+                                          "",        "zlib", "zstd"};  // in the order of their codes
   std::vector<Codec> codecs;
   for (const auto& name : names)
     if (!name.empty()) codecs.push_back(Codec::blosc(name, 4));
@@ -125,9 +126,11 @@ TEST_F(Options, CodecOfTheExperimentAndOfAStream) {
     return describe(experiment.path()).at("episodes").at("episode_0000");
   };
   const json by_default = recorded({});
-  EXPECT_EQ(by_default.at("datasets").at("neural_states/plain/values").at("filters"), json({{kShuffle, {4}}, {kDeflate, {1}}}));
+  EXPECT_EQ(by_default.at("datasets").at("neural_states/plain/values").at("filters"),
+            json({{kShuffle, {4}}, {kDeflate, {1}}}));
   EXPECT_EQ(by_default.at("groups").at("neural_states/plain").at("codec"), "gzip:1");
-  EXPECT_EQ(by_default.at("datasets").at("neural_states/own/values").at("filters"), json({{kFletcher32, json::array()}}));
+  EXPECT_EQ(by_default.at("datasets").at("neural_states/own/values").at("filters"),
+            json({{kFletcher32, json::array()}}));
   EXPECT_EQ(by_default.at("datasets").at("spikes/own/neuron_ids").at("filters").at(0).at(0), kBlosc);
   const json chosen = recorded({.codec = Codec::gzip(7)});
   EXPECT_EQ(chosen.at("datasets").at("neural_states/plain/values").at("filters").at(1), json({kDeflate, {7}}));
@@ -229,7 +232,8 @@ TEST_F(Options, WithoutValidationDenseTimestepsGoBackToo) {
   episode.finish();
   experiment.close();
   EXPECT_TRUE(told().empty());
-  EXPECT_EQ(describe(experiment.path()).at("episodes").at("episode_0000").at("groups").at("neural_states/v").at("sorted"), 0);
+  EXPECT_EQ(
+      describe(experiment.path()).at("episodes").at("episode_0000").at("groups").at("neural_states/v").at("sorted"), 0);
 }
 
 TEST_F(Options, ValidationIsOnByDefault) {
@@ -255,7 +259,8 @@ class NanPolicies : public JudgedTest {
     auto episode = experiment.start_episode();
     auto stream = episode.neural_state<float>("v", {3});
     const float nan = std::numeric_limits<float>::quiet_NaN();
-    for (std::int64_t t = 0; t < 100; ++t) stream.record(t, std::array{1.0F, t == 40 || t == 41 ? nan : 0.0F, t == 41 ? nan : 0.0F});
+    for (std::int64_t t = 0; t < 100; ++t)
+      stream.record(t, std::array{1.0F, t == 40 || t == 41 ? nan : 0.0F, t == 41 ? nan : 0.0F});
     episode.finish();
     experiment.close();
     const auto seen = Run(experiment.path()).episode(0);
@@ -332,15 +337,21 @@ TEST_F(OverflowOptions, BlockLosesNothing) {
   EXPECT_TRUE(outcome.gaps.empty());
 }
 
-TEST_F(OverflowOptions, DropNewestOfTheExperiment) { expect_dropped(recorded({.overflow = Overflow::drop_newest}, {}), "overflow"); }
+TEST_F(OverflowOptions, DropNewestOfTheExperiment) {
+  expect_dropped(recorded({.overflow = Overflow::drop_newest}, {}), "overflow");
+}
 
-TEST_F(OverflowOptions, DropNewestOfTheStream) { expect_dropped(recorded({}, {.overflow = Overflow::drop_newest}), "overflow"); }
+TEST_F(OverflowOptions, DropNewestOfTheStream) {
+  expect_dropped(recorded({}, {.overflow = Overflow::drop_newest}), "overflow");
+}
 
 TEST_F(OverflowOptions, BlockOfTheStreamGoesBeforeTheExperiments) {
   EXPECT_EQ(recorded({.overflow = Overflow::drop_newest}, {.overflow = Overflow::block}).rows, 3'000'006U);
 }
 
-TEST_F(OverflowOptions, BlockForSomeTime) { expect_dropped(recorded({}, {.overflow = Overflow::block_for(5ms)}), "timeout"); }
+TEST_F(OverflowOptions, BlockForSomeTime) {
+  expect_dropped(recorded({}, {.overflow = Overflow::block_for(5ms)}), "timeout");
+}
 
 // Columns that one thread has recorded and another has not hold the ring, and nothing but that thread gives it back.
 TEST_F(OverflowOptions, DecimateKeepsEveryKthRow) {
@@ -354,7 +365,8 @@ TEST_F(OverflowOptions, DecimateKeepsEveryKthRow) {
   const std::vector<float> half(kWide / 2);
   const auto dropped = [&](const std::string& path) {
     const auto stats = episode.stats();
-    return std::find_if(stats.streams.begin(), stats.streams.end(), [&](const auto& s) { return s.stream == path; })->rows_dropped;
+    return std::find_if(stats.streams.begin(), stats.streams.end(), [&](const auto& s) { return s.stream == path; })
+        ->rows_dropped;
   };
   std::int64_t t = 0;
   while (dropped("neural_states/wide") == 0) eager.record(t++, half);
@@ -426,7 +438,7 @@ TEST_F(Options, LengthOfATimestep) {
 
 TEST_F(Options, NameSeedAndAttributesOfAnEpisode) {
   auto experiment = create();
-  const json attributes = {{"count", -3},      {"large", std::uint64_t{1} << 63}, {"rate", 2.5}, {"on", true},
+  const json attributes = {{"count", -3},      {"large", std::uint64_t{1} << 63}, {"rate", 2.5},       {"on", true},
                            {"où", "là-bas ✓"}, {"nested", {{"a", {1, 2, "é"}}}},  {"nothing", nullptr}};
   experiment.start_episode({.name = "first trial", .seed = std::uint64_t{1} << 63, .attributes = attributes});
   experiment.start_episode();

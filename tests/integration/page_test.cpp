@@ -6,12 +6,11 @@
 using namespace neurotape::literals;
 // clang-format on
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <array>
 #include <barrier>
 #include <filesystem>
+#include <gtest/gtest.h>
 #include <numeric>
 #include <optional>
 #include <regex>
@@ -237,8 +236,7 @@ TEST_F(MoreOfIt, ThreadsHaveTheirOwnLanesAndColumns) {
   ASSERT_EQ(rows.size(), static_cast<std::size_t>(kSteps));
   for (std::size_t t = 0; t < rows.size(); ++t) {
     ASSERT_EQ(rows.timesteps[t], static_cast<std::int64_t>(t));
-    for (std::size_t c = 0; c < kThreads * kColumns; ++c)
-      ASSERT_EQ(rows.row(t)[c], static_cast<double>(1'000 * t + c));
+    for (std::size_t c = 0; c < kThreads * kColumns; ++c) ASSERT_EQ(rows.row(t)[c], static_cast<double>(1'000 * t + c));
   }
   const auto train = seen.spikes("excitatory").all();
   ASSERT_EQ(train.size(), kThreads * kSteps);

@@ -2,17 +2,16 @@
 /// \file
 /// A directory for runs, the errors that were told, and the independent reader: a python3 that has h5py.
 
-#include <gtest/gtest.h>
-#include <stdlib.h>
-#include <sys/wait.h>
-
 #include <array>
 #include <cstdio>
 #include <filesystem>
+#include <gtest/gtest.h>
 #include <mutex>
 #include <neurotape/neurotape.hpp>
 #include <stdexcept>
+#include <stdlib.h>
 #include <string>
+#include <sys/wait.h>
 #include <thread>
 #include <utility>
 #include <vector>
