@@ -1,0 +1,67 @@
+#include "tool.hpp"
+
+namespace neurotape::tool {
+namespace {
+
+using CommandTest = ToolTest;
+using testing::HasSubstr;
+
+TEST_F(CommandTest, HelpTeaches) {
+  for (const auto& arguments : std::vector<std::vector<std::string>>{{"--help"}, {"-h"}}) {
+    const auto help = text(arguments);
+    for (const char* word : {"info", "ls", "RUN", "Examples:", "neurotape ls", "Exit status: 0", "last commit"})
+      EXPECT_THAT(help, HasSubstr(word));
+  }
+  for (const char* word : {"RUN", "--json", "rows lost", "\"varies\""})
+    EXPECT_THAT(text({"info", "--help"}), HasSubstr(word));
+  for (const char* word : {"EPISODE", "--json", "episode_0003", "return"})
+    EXPECT_THAT(text({"ls", "--help"}), HasSubstr(word));
+}
+
+TEST_F(CommandTest, WhatIsNotThereIsSaidInOneLine) {
+  const auto path = recorded();
+  const auto missing = (directory() / "nowhere").string();
+  for (const char* command : {"info", "ls"}) {
+    expect_refused({command, missing}, {"there is no such run", missing});
+    expect_refused({command, missing, "--json"}, {missing});
+  }
+  expect_refused({"ls", path, "17"}, {"there is no episode 17", "from 0 to 1"});
+  expect_refused({"ls", path, "first"}, {"'first' is no episode", "episode_0003"});
+  expect_refused({"ls", path, "99999999999999999999"}, {"'99999999999999999999'"});
+}
+
+TEST_F(CommandTest, WhatIsNoRunIsSaidInOneLine) {
+  const auto file = directory() / "notes.txt";
+  std::ofstream(file) << "not HDF5";
+  expect_refused({"info", file}, {"not an HDF5 file", "notes.txt"});
+  std::filesystem::create_directory(directory() / "empty");
+  expect_refused({"ls", directory() / "empty"}, {"not a run", "empty"});
+}
+
+TEST_F(CommandTest, AWrongCommandLineIsSaidInOneLine) {
+  expect_refused({}, {"subcommand", "--help"});
+  expect_refused({"info"}, {"RUN", "--help"});
+  expect_refused({"frobnicate"}, {"--help"});
+  expect_refused({"ls", "a", "0", "more"}, {"more", "--help"});
+}
+
+TEST_F(CommandTest, AReaderThatHasGoneIsNoError) {
+  const auto path = recorded();
+  for (const auto& arguments : std::vector<std::vector<std::string>>{{"info", path}, {"ls", path}, {"--help"}}) {
+    int ends[2];
+    ASSERT_EQ(::pipe(ends), 0);
+    ::close(ends[0]);
+    const auto finished = run(arguments, ends[1]);
+    EXPECT_EQ(finished.status, 0);
+    EXPECT_EQ(finished.errors, "");
+  }
+}
+
+TEST_F(CommandTest, AnAnswerThatCannotBeWrittenIsAnError) {
+  const auto finished = run({"info", recorded()}, ::open("/dev/full", O_WRONLY | O_CLOEXEC));
+  EXPECT_EQ(finished.status, 2);
+  EXPECT_THAT(finished.errors, HasSubstr("No space left"));
+}
+
+}  // namespace
+}  // namespace neurotape::tool
