@@ -9,9 +9,11 @@ export PKG_CONFIG_PATH
 libdir=$(pkg-config --variable=libdir neurotape)
 mkdir -p "$folder"
 cd "$folder"
+# Unquoted below: these are lists of flags.
+# shellcheck disable=SC2046
+"$compiler" -std=c++20 -c "$source" -o consumer.o $(pkg-config --cflags neurotape)
 for mode in "" --static; do
-  # Unquoted: these are lists of flags.
   # shellcheck disable=SC2046
-  "$compiler" -std=c++20 "$source" -o consumer $(pkg-config --cflags neurotape) $(pkg-config $mode --libs neurotape)
+  "$compiler" consumer.o -o consumer $(pkg-config $mode --libs neurotape)
   LD_LIBRARY_PATH=$libdir ./consumer
 done
