@@ -26,7 +26,9 @@ TileGrid tile_grid(std::span<const std::uint64_t> shape, std::span<const std::ui
   return grid;
 }
 
-std::uint32_t widest_column(const StreamSpec& spec) {
+// The values of a dense stream; of a sparse one the widest column.
+std::uint32_t index_column(const StreamSpec& spec, bool dense) {
+  if (dense) return 1;
   std::uint32_t widest = 0;
   for (std::uint32_t i = 0; i < spec.columns.size(); ++i)
     if (spec.columns[i].row_bytes() > spec.columns[widest].row_bytes()) widest = i;
@@ -77,7 +79,7 @@ ValueRange tile_range(std::span<const std::uint64_t> row_shape, std::span<const 
 StreamLayout choose_layout(const StreamSpec& spec, const Codec& codec, const CodecLibrary& codecs,
                            const LayoutRequest& request) {
   StreamLayout layout;
-  layout.index_column = widest_column(spec);
+  layout.index_column = index_column(spec, request.dense);
   layout.final_rows = request.final_rows;
   const std::uint64_t rows =
       std::max<std::uint64_t>(1, rows_in_chunk(spec.columns[layout.index_column].row_bytes(), request));

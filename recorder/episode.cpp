@@ -17,7 +17,9 @@ void guarded(detail::EpisodeState& state, F&& action) noexcept {
     state.core->keep_error(error);
     state.core->parts->reporter.failure(error);
   } catch (const std::exception& error) {
-    state.core->parts->reporter.failure(Error(ErrorCode::io, error.what(), state.core->context()));
+    const Error kept(ErrorCode::invalid_argument, error.what(), state.core->context());
+    state.core->keep_error(kept);
+    state.core->parts->reporter.failure(kept);
   }
 }
 

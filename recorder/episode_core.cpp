@@ -58,7 +58,7 @@ std::vector<std::shared_ptr<StreamState>> EpisodeCore::streams() const {
 }
 
 void EpisodeCore::set_attribute(std::string_view name, const nlohmann::json& value) {
-  require_name("attribute", name);
+  require_attribute_name(name);
   const std::lock_guard lock(mutex_);
   if (sealed_) throw Error(ErrorCode::closed, fmt::format("cannot set the attribute '{}': the episode is finished", name), context());
   later_attributes_[std::string(name)] = value;
@@ -102,9 +102,10 @@ void EpisodeCore::reserve_own_blocks(OwnBlocks& blocks, std::size_t block_bytes,
 
 bool EpisodeCore::seal(const std::string& status, bool discard) {
   const std::lock_guard lock(mutex_);
-  if (sealed_.exchange(true)) return false;
+  if (sealed_.load()) return false;
   status_ = status;
   discards_ = discard;
+  sealed_ = true;
   for (const auto& stream : streams_)
     if (stream->phase() == StreamState::Phase::recording) stream->set_phase(StreamState::Phase::finished);
   return true;
@@ -123,6 +124,10 @@ void EpisodeCore::keep_error(const Error& error) {
 
 // Dense streams have a row every so often, so the slowest of them tells; sparse ones tell only when there is no other.
 std::int64_t EpisodeCore::committed_timestep() const {
+  {
+    const std::lock_guard lock(mutex_);
+    if (final_) return final_->committed_timestep;
+  }
   std::int64_t slowest_dense = INT64_MAX;
   std::int64_t latest_sparse = INT64_MIN;
   for (const auto& stream : streams()) {
@@ -139,8 +144,22 @@ std::uint64_t EpisodeCore::raw_bytes() const {
   return bytes;
 }
 
+std::vector<StreamStats> EpisodeCore::stats() const {
+  {
+    const std::lock_guard lock(mutex_);
+    if (final_) return final_->streams;
+  }
+  std::vector<StreamStats> all;
+  for (const auto& stream : streams()) all.push_back(stream->stats());
+  return all;
+}
+
 void EpisodeCore::forget_streams() {
+  Final last{stats(), committed_timestep()};
+  const auto error = first_error();
   const std::lock_guard lock(mutex_);
+  final_ = std::move(last);
+  if (!first_error_) first_error_ = error;
   streams_.clear();
   lanes_.clear();
 }

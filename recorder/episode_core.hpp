@@ -38,6 +38,7 @@ class EpisodeCore : public std::enable_shared_from_this<EpisodeCore> {
   std::optional<Error> first_error() const;
   void keep_error(const Error& error);
   std::int64_t committed_timestep() const;
+  std::vector<StreamStats> stats() const;
   ErrorContext context() const { return {parts->experiment, info.id, {}, {}, {}}; }
   /// Two blocks for a lane; waits for those that are on their way back. \throws Error memory_cap
   void reserve_own_blocks(OwnBlocks& blocks, std::size_t block_bytes, const ErrorContext& where);
@@ -45,7 +46,7 @@ class EpisodeCore : public std::enable_shared_from_this<EpisodeCore> {
   bool seal(const std::string& status, bool discard);
   bool sealed() const noexcept { return sealed_.load(std::memory_order_acquire); }
   const std::string& status() const noexcept { return status_; }  ///< once sealed
-  bool discards() const noexcept { return discards_; }            ///< once sealed
+  bool discards() const noexcept { return discards_.load(std::memory_order_acquire); }
   void fail(const Error& error);
   bool failed() const noexcept { return failed_.load(std::memory_order_acquire); }
   std::uint64_t raw_bytes() const;
@@ -66,14 +67,21 @@ class EpisodeCore : public std::enable_shared_from_this<EpisodeCore> {
   StreamId claim_name(const std::string& key);
   [[noreturn]] void throw_sealed(const std::string& key) const;
 
+  /// What is left to tell when the streams are gone.
+  struct Final {
+    std::vector<StreamStats> streams;
+    std::int64_t committed_timestep;
+  };
+
   mutable std::mutex mutex_;
   std::vector<std::shared_ptr<StreamState>> streams_;
+  std::optional<Final> final_;
   std::map<std::string, detail::LaneHandle, std::less<>> lanes_;
   nlohmann::json later_attributes_ = nlohmann::json::object();
   std::optional<Error> first_error_;
   StreamId next_id_ = 0;
   std::string status_ = "recording";
-  bool discards_ = false;
+  std::atomic<bool> discards_{false};
   std::atomic<bool> sealed_{false};
   std::atomic<bool> failed_{false};
 };

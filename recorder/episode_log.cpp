@@ -12,8 +12,19 @@ namespace neurotape::detail {
 
 void EpisodeState::log_timestep(std::int64_t t, const Timestep& timestep) {
   const std::lock_guard lock(mutex_);
-  for (const NamedArray& row : timestep.neural_state) log_dense("neural_states", t, row);
-  for (const NamedArray& row : timestep.behavior) log_dense("behavior", t, row);
+  // A row that cannot be recorded does not cost the others.
+  const auto log_all = [&](std::string_view group, const std::vector<NamedArray>& rows) {
+    for (const NamedArray& row : rows) {
+      try {
+        log_dense(group, t, row);
+      } catch (const Error& error) {
+        core->keep_error(error);
+        core->parts->reporter.failure(error);
+      }
+    }
+  };
+  log_all("neural_states", timestep.neural_state);
+  log_all("behavior", timestep.behavior);
   if (timestep.spikes.size() != 0) {
     const std::array columns{timestep.spikes};
     own_lane("spikes/default", [](EpisodeState& state) { return declare_spikes(state, "default", Dtype::u32, {}); }).record_rows(t, columns);

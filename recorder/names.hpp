@@ -11,4 +11,7 @@ namespace neurotape {
 ///   or has a slash, a backslash or a control character
 void require_name(std::string_view what, std::string_view name);
 
+/// The same for an attribute of an episode; those that the format itself writes are refused too.
+void require_attribute_name(std::string_view name);
+
 }  // namespace neurotape

@@ -117,7 +117,7 @@ std::shared_ptr<EpisodeCore> Recorder::start_episode(const EpisodeOptions& optio
   require_open();
   if (!options.attributes.is_object())
     throw Error(ErrorCode::invalid_argument, fmt::format("attributes: expected a JSON object, got {}", options.attributes.type_name()));
-  for (const auto& [name, value] : options.attributes.items()) require_name("attribute", name);
+  for (const auto& [name, value] : options.attributes.items()) require_attribute_name(name);
   EpisodeInfo info;
   info.name = options.name;
   info.seed = options.seed;
@@ -224,10 +224,8 @@ Stats Recorder::stats() const {
 
 Stats Recorder::stats_of(const EpisodeCore& episode) {
   Stats stats;
-  for (const auto& stream : episode.streams()) {
-    stats.streams.push_back(stream->stats());
-    add(stats.total, stats.streams.back());
-  }
+  stats.streams = episode.stats();
+  for (const auto& stream : stats.streams) add(stats.total, stream);
   if (const auto error = episode.first_error()) stats.last_error = error->what();
   return stats;
 }

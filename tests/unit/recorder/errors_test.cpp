@@ -107,11 +107,32 @@ TEST_F(BadInput, LogTimestepWithAnotherType) {
   trial.log_timestep(0, {.neural_state = {{"v", floats}}, .reward = 1.0});
   trial.log_timestep(1, {.neural_state = {{"v", doubles}}, .reward = 2.0});
   expect_told(ErrorCode::wrong_type, "stream 'neural_states/v', timestep 1: expected float32, got float64");
-  trial.log_timestep(2, {.neural_state = {{"a/b", doubles}}});
+  trial.log_timestep(2, {.neural_state = {{"a/b", doubles}, {"v", floats}}, .reward = 3.0});
   expect_told(ErrorCode::invalid_name, "'a/b' cannot be the name of a stream");
   EXPECT_THROW(trial.finish(), Error);
   EXPECT_THROW(recorded.close(), Error);
-  EXPECT_EQ(stream("rewards").rows, 2U);
+  EXPECT_EQ(stream("rewards").rows, 3U);
+  EXPECT_EQ(timesteps("neural_states/v"), (std::vector<std::int64_t>{0, 2}));
+}
+
+TEST_F(BadInput, AttributesOfTheFormatItself) {
+  auto recorded = experiment();
+  EXPECT_THROW(recorded.start_episode({.attributes = {{"status", "mine"}}}), Error);
+  auto trial = recorded.start_episode({.attributes = {{"subject", "mouse 7"}}});
+  EXPECT_THROW(trial.set_attribute("seed", 3), Error);
+  EXPECT_THROW(trial.set_attribute("", 3), Error);
+}
+
+TEST_F(BadInput, EventsThatAreNotUtf8) {
+  auto recorded = experiment();
+  auto trial = recorded.start_episode();
+  trial.log_event("note", 0, {{"text", "\xff\xfe"}});
+  trial.log_event(std::string(65, 'x'), 0);
+  trial.log_event("note", 1, {{"text", "fine"}});
+  EXPECT_EQ(told().size(), 2U);
+  EXPECT_THROW(trial.finish(), Error);
+  EXPECT_THROW(recorded.close(), Error);
+  EXPECT_EQ(stream("events").rows, 1U);
 }
 
 TEST_F(BadInput, HandlesAfterTheEndOnlyReport) {

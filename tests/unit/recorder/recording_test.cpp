@@ -87,5 +87,18 @@ TEST_F(Recording, ClosesWhateverCommitIsOnItsWay) {
   }
 }
 
+TEST_F(Recording, AFinishedEpisodeStillTellsWhatItRecorded) {
+  auto recorded = experiment();
+  auto trial = recorded.start_episode();
+  auto reward = trial.rewards();
+  for (int t = 0; t < 10; ++t) reward.record(t, 1.0);
+  trial.finish();
+  recorded.flush();
+  EXPECT_EQ(trial.stats().total.rows_recorded, 10U);
+  EXPECT_EQ(trial.stats().total.rows_committed, 10U);
+  EXPECT_EQ(trial.committed_timestep(), 9);
+  EXPECT_EQ(recorded.stats().total.rows_committed, 10U);
+}
+
 }  // namespace
 }  // namespace neurotape
