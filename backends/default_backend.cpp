@@ -1,8 +1,7 @@
 // The one file that knows all backends: what `Experiment::create` and `open` record into.
 
-#include "recorder/backend.hpp"
-
 #include "neurotape/error.hpp"
+#include "recorder/backend.hpp"
 
 #if NEUROTAPE_WITH_HDF5
 #include "backends/codec/encode.hpp"
@@ -45,7 +44,8 @@ std::unique_ptr<Backend> open_run(const std::filesystem::path& path) {
 namespace {
 
 [[noreturn]] void no_backend() {
-  throw Error(ErrorCode::unsupported, "this library was built without a backend that stores experiments (NEUROTAPE_HDF5)");
+  throw Error(ErrorCode::unsupported,
+              "this library was built without a backend that stores experiments (NEUROTAPE_HDF5)");
 }
 
 }  // namespace

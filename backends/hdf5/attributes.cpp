@@ -20,8 +20,8 @@ void set_value(Library& library, hid_t object, const std::string& name, hid_t ty
   write_attribute(attribute_of(library, object, name, type).get(), type, value);
 }
 
-void set_characters(Library& library, hid_t object, const std::string& name, std::string_view value,
-                    std::size_t bytes, H5T_cset_t characters) {
+void set_characters(Library& library, hid_t object, const std::string& name, std::string_view value, std::size_t bytes,
+                    H5T_cset_t characters) {
   std::string padded(value);
   padded.resize(bytes == 0 ? std::max<std::size_t>(value.size(), 1) : bytes, '\0');
   set_value(library, object, name, library.text(padded.size(), characters), padded.data());

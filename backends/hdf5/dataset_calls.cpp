@@ -13,10 +13,10 @@ Handle space_of(hid_t dataset) {
 
 /// The dataset's space with these rows (of a one-dimensional dataset) selected, and a space of as many.
 struct Selection {
-  Selection(hid_t dataset, hsize_t first, hsize_t count) : file(space_of(dataset)), memory(create_space({count}, {count})) {
-    checked("H5Sselect_hyperslab", dataset, [&] {
-      return H5Sselect_hyperslab(file.get(), H5S_SELECT_SET, &first, nullptr, &count, nullptr);
-    });
+  Selection(hid_t dataset, hsize_t first, hsize_t count)
+      : file(space_of(dataset)), memory(create_space({count}, {count})) {
+    checked("H5Sselect_hyperslab", dataset,
+            [&] { return H5Sselect_hyperslab(file.get(), H5S_SELECT_SET, &first, nullptr, &count, nullptr); });
   }
   Handle file;
   Handle memory;
@@ -43,7 +43,8 @@ void set_extent(hid_t dataset, const Dimensions& extent) {
 
 Dimensions dataset_extent(hid_t dataset) {
   const auto space = space_of(dataset);
-  const int rank = checked("H5Sget_simple_extent_ndims", dataset, [&] { return H5Sget_simple_extent_ndims(space.get()); });
+  const int rank =
+      checked("H5Sget_simple_extent_ndims", dataset, [&] { return H5Sget_simple_extent_ndims(space.get()); });
   Dimensions extent(static_cast<std::size_t>(rank));
   checked("H5Sget_simple_extent_dims", dataset,
           [&] { return H5Sget_simple_extent_dims(space.get(), extent.data(), nullptr); });
@@ -51,9 +52,8 @@ Dimensions dataset_extent(hid_t dataset) {
 }
 
 void write_chunk(hid_t dataset, const Dimensions& offset, std::uint32_t filter_mask, std::span<const std::byte> bytes) {
-  checked("H5Dwrite_chunk", dataset, [&] {
-    return H5Dwrite_chunk(dataset, H5P_DEFAULT, filter_mask, offset.data(), bytes.size(), bytes.data());
-  });
+  checked("H5Dwrite_chunk", dataset,
+          [&] { return H5Dwrite_chunk(dataset, H5P_DEFAULT, filter_mask, offset.data(), bytes.size(), bytes.data()); });
 }
 
 std::size_t chunk_bytes_stored(hid_t dataset, const Dimensions& offset) {
@@ -74,30 +74,26 @@ std::uint64_t chunk_address(hid_t dataset, const Dimensions& offset) {
   haddr_t address = HADDR_UNDEF;
   unsigned filter_mask = 0;
   hsize_t bytes = 0;
-  checked("H5Dget_chunk_info_by_coord", dataset, [&] {
-    return H5Dget_chunk_info_by_coord(dataset, offset.data(), &filter_mask, &address, &bytes);
-  });
+  checked("H5Dget_chunk_info_by_coord", dataset,
+          [&] { return H5Dget_chunk_info_by_coord(dataset, offset.data(), &filter_mask, &address, &bytes); });
   if (address == HADDR_UNDEF) fail_hdf5("finding a chunk that was just written", dataset);
   return address;
 }
 
 void write_all(hid_t dataset, hid_t memory_type, const void* values) {
-  checked("H5Dwrite", dataset,
-          [&] { return H5Dwrite(dataset, memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values); });
+  checked("H5Dwrite", dataset, [&] { return H5Dwrite(dataset, memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values); });
 }
 
 void write_rows(hid_t dataset, hid_t memory_type, std::uint64_t first, std::uint64_t count, const void* values) {
   const Selection rows(dataset, first, count);
-  checked("H5Dwrite", dataset, [&] {
-    return H5Dwrite(dataset, memory_type, rows.memory.get(), rows.file.get(), H5P_DEFAULT, values);
-  });
+  checked("H5Dwrite", dataset,
+          [&] { return H5Dwrite(dataset, memory_type, rows.memory.get(), rows.file.get(), H5P_DEFAULT, values); });
 }
 
 void read_rows(hid_t dataset, hid_t memory_type, std::uint64_t first, std::uint64_t count, void* values) {
   const Selection rows(dataset, first, count);
-  checked("H5Dread", dataset, [&] {
-    return H5Dread(dataset, memory_type, rows.memory.get(), rows.file.get(), H5P_DEFAULT, values);
-  });
+  checked("H5Dread", dataset,
+          [&] { return H5Dread(dataset, memory_type, rows.memory.get(), rows.file.get(), H5P_DEFAULT, values); });
 }
 
 }  // namespace neurotape::hdf5

@@ -1,8 +1,7 @@
 #include "backends/hdf5/dataset_writer.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <fmt/format.h>
 
 #include "backends/hdf5/attributes.hpp"
 
@@ -84,7 +83,8 @@ std::uint32_t DatasetWriter::all_filters() const noexcept { return (1U << filter
 void DatasetWriter::write_chunk(File& file, std::uint64_t chunk, std::uint32_t tile, std::uint64_t rows,
                                 std::span<const std::byte> stored, std::uint32_t filter_mask) {
   // HDF5 1.10.8 neither refuses these nor survives them: see the checks of H5Dwrite_chunk.
-  if (rows == 0 || rows > grid_.chunk_rows() || (tile >= grid_.tiles() && tile != 0)) misused(column_.name, "no such chunk");
+  if (rows == 0 || rows > grid_.chunk_rows() || (tile >= grid_.tiles() && tile != 0))
+    misused(column_.name, "no such chunk");
   const bool unfiltered = (filter_mask & all_filters()) == all_filters();
   if (stored.empty() || (unfiltered && stored.size() != grid_.chunk_bytes())) {
     misused(column_.name, "a chunk of the wrong size");
@@ -120,27 +120,30 @@ void DatasetWriter::write_open_rows(File& file, std::uint64_t chunk, std::uint64
   if (grid_.empty_rows()) return;
   if (!open_ || open_->chunk != chunk) {
     if (first_row != 0) misused(column_.name, "open rows after rows that were not written");
-    store_open_chunk(chunk, raw);
+    store_open_chunk(file, chunk, raw);
   } else if (first_row != 0) {
     file.write_at(open_->addresses.front() + first_row * row_bytes, raw);
   }
 }
 
-void DatasetWriter::store_open_chunk(std::uint64_t chunk, std::span<const std::byte> raw) {
+void DatasetWriter::store_open_chunk(File& file, std::uint64_t chunk, std::span<const std::byte> raw) {
   OpenChunk open{chunk, {}};
   for (std::uint32_t tile = 0; tile < grid_.tiles(); ++tile) {  // pieces of one row, one after the other
     const auto bytes = grid_.tiles() == 1 ? raw.size() : grid_.tile_bytes(tile);
-    open.addresses.push_back(store_raw(grid_.offset(chunk, tile), raw.first(bytes)));
+    open.addresses.push_back(store_raw(file, grid_.offset(chunk, tile), raw.first(bytes)));
     raw = raw.subspan(bytes);
   }
   open_ = std::move(open);
 }
 
 /// \returns the address of the chunk.
-std::uint64_t DatasetWriter::store_raw(const Dimensions& offset, std::span<const std::byte> raw) {
+std::uint64_t DatasetWriter::store_raw(File& file, const Dimensions& offset, std::span<const std::byte> raw) {
   std::vector<std::byte> padded(grid_.chunk_bytes());
   std::copy(raw.begin(), raw.end(), padded.begin());
+  const auto bytes_before = file.bytes();
   hdf5::write_chunk(dataset_.get(), offset, all_filters(), padded);
+  // HDF5's own answer walks over all chunks, which would make long episodes quadratic.
+  if (const auto address = file.found_at_end(padded, bytes_before)) return *address;
   return chunk_address(dataset_.get(), offset);
 }
 

@@ -64,12 +64,12 @@ class DatasetWriter {
  private:
   struct OpenChunk {
     std::uint64_t chunk = 0;
-    std::vector<std::uint64_t> addresses;  // of its tiles; HDF5 finds them by walking over all chunks
+    std::vector<std::uint64_t> addresses;  // of its tiles
   };
 
   std::uint32_t all_filters() const noexcept;
-  void store_open_chunk(std::uint64_t chunk, std::span<const std::byte> raw);
-  std::uint64_t store_raw(const Dimensions& offset, std::span<const std::byte> raw);
+  void store_open_chunk(File& file, std::uint64_t chunk, std::span<const std::byte> raw);
+  std::uint64_t store_raw(File& file, const Dimensions& offset, std::span<const std::byte> raw);
   void move_open_tile(File& file, const Dimensions& offset, std::uint64_t address);
 
   ColumnSpec column_;

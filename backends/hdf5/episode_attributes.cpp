@@ -1,9 +1,8 @@
 #include "backends/hdf5/episode_attributes.hpp"
 
-#include <fmt/format.h>
-
 #include <array>
 #include <ctime>
+#include <fmt/format.h>
 #include <string_view>
 
 #include "backends/hdf5/append_dataset.hpp"
@@ -15,9 +14,9 @@ constexpr std::size_t kStatusBytes = 16;
 constexpr std::size_t kTimeBytes = 32;
 
 /// Attributes with a meaning of their own, which a user's attribute of the same name must not change.
-constexpr std::array<std::string_view, 12> kReserved = {
-    "episode_id", "status", "started", "ended",  "dt",             "dt_unit",
-    "seed",       "name",   "format",  "config", "format_version", "experiment_name"};
+constexpr std::array<std::string_view, 12> kReserved = {"episode_id", "status",  "started",        "ended",
+                                                        "dt",         "dt_unit", "seed",           "name",
+                                                        "format",     "config",  "format_version", "experiment_name"};
 
 void write_user_attributes(Library& library, hid_t episode, const nlohmann::json& attributes) {
   for (const auto& [name, value] : attributes.items()) {

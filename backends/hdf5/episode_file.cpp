@@ -1,8 +1,7 @@
 #include "backends/hdf5/episode_file.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <fmt/format.h>
 #include <utility>
 
 namespace neurotape::hdf5 {
@@ -148,10 +147,10 @@ void EpisodeFile::check_rows(StreamId id, std::uint64_t rows) const {
   const auto& stream = streams_.at(id);
   for (const auto& column : stream.columns) {
     if (column.rows() == rows) continue;
-    throw Error(ErrorCode::invalid_argument,
-                fmt::format("'{}/{}' has {} rows where the stream has {}", stream.path, column.name(), column.rows(),
-                            rows),
-                in_file(path_));
+    throw Error(
+        ErrorCode::invalid_argument,
+        fmt::format("'{}/{}' has {} rows where the stream has {}", stream.path, column.name(), column.rows(), rows),
+        in_file(path_));
   }
 }
 

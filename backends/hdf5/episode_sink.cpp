@@ -1,8 +1,7 @@
 #include "backends/hdf5/episode_sink.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <fmt/format.h>
 #include <tuple>
 #include <utility>
 
@@ -74,8 +73,8 @@ Hdf5EpisodeSink::Stream& Hdf5EpisodeSink::stream(StreamId id) {
 /// The episode's own file, created with all that has been held back.
 EpisodeFile& Hdf5EpisodeSink::file() {
   if (file_) return *file_;
-  file_ = std::make_unique<EpisodeFile>(run_->library(), run_->pool(), run_->directory().episodes(), run_->header(),
-                                        info_);
+  file_ =
+      std::make_unique<EpisodeFile>(run_->library(), run_->pool(), run_->directory().episodes(), run_->header(), info_);
   for (const auto& [id, stream] : streams_) file_->add_stream(id, stream.spec, stream.layout);
   for (const auto& chunk : staged_) file_->write_chunk(chunk.place, chunk.stored, chunk.filter_mask);
   for (const auto& [id, stream] : streams_) {
@@ -127,7 +126,10 @@ void Hdf5EpisodeSink::write_open_rows(const OpenRows& place, std::span<const std
 void Hdf5EpisodeSink::index_chunk(StreamId id, std::int64_t first_timestep, std::int64_t last_timestep,
                                   std::uint64_t rows) {
   const QuietErrors quiet;
-  auto& records = stream(id).chunk_index;
+  auto& indexed = stream(id);
+  // The bytes of events have no timesteps, and share a group with a stream that has.
+  if (indexed.spec.columns.front().name != "timesteps") return;
+  auto& records = indexed.chunk_index;
   const ChunkRecord record{first_timestep, last_timestep, rows};
   if (file_) file_->index_chunk(id, record);
   if (is_small() || !file_) {
@@ -156,9 +158,7 @@ void Hdf5EpisodeSink::commit(std::span<const CommittedRows> rows) {
   run_->own_file(info_.number, file_->path(), record(nullptr));
 }
 
-void Hdf5EpisodeSink::finishing(std::uint64_t raw_bytes) {
-  staging_ = !file_ && raw_bytes < Run::kSmallEpisodeBytes;
-}
+void Hdf5EpisodeSink::finishing(std::uint64_t raw_bytes) { staging_ = !file_ && raw_bytes < Run::kSmallEpisodeBytes; }
 
 void Hdf5EpisodeSink::end_rows(StreamId id, std::uint64_t rows) {
   stream(id).rows = rows;

@@ -1,7 +1,6 @@
 #include "backends/hdf5/errors.hpp"
 
 #include <fmt/format.h>
-
 #include <string>
 #include <system_error>
 

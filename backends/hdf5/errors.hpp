@@ -2,9 +2,8 @@
 /// \file
 /// From HDF5's and the operating system's errors to `Error`.
 
-#include <hdf5.h>
-
 #include <filesystem>
+#include <hdf5.h>
 #include <string_view>
 
 #include "backends/hdf5/handles.hpp"

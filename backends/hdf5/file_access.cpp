@@ -1,10 +1,12 @@
 #include "backends/hdf5/file_access.hpp"
 
+#include <algorithm>
+#include <array>
+#include <cerrno>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
-
-#include <cerrno>
 
 #include "backends/hdf5/calls.hpp"
 #include "backends/hdf5/errors.hpp"
@@ -14,6 +16,8 @@ namespace {
 
 /// A reader of a file whose writer died must not wait for ever for metadata that never comes.
 constexpr unsigned kReadAttempts = 20;
+constexpr std::size_t kCacheBytes = 512U << 10;
+constexpr std::size_t kLargestCacheBytes = 2U << 20;
 
 void set_small_root(hid_t properties) {
   checked("H5Pset_link_phase_change", properties, [&] { return H5Pset_link_phase_change(properties, 65535, 0); });
@@ -28,12 +32,25 @@ Handle creation_properties(Root root) {
   return properties;
 }
 
+/// HDF5 lets its metadata cache grow to 32 MiB a file, which here would only hold what is not read again.
+void limit_metadata_cache(hid_t properties) {
+  H5AC_cache_config_t config{};
+  config.version = H5AC__CURR_CACHE_CONFIG_VERSION;
+  checked("H5Pget_mdc_config", properties, [&] { return H5Pget_mdc_config(properties, &config); });
+  config.set_initial_size = true;
+  config.initial_size = kCacheBytes;
+  config.min_size = kCacheBytes;
+  config.max_size = kLargestCacheBytes;
+  checked("H5Pset_mdc_config", properties, [&] { return H5Pset_mdc_config(properties, &config); });
+}
+
 Handle access_properties() {
   auto properties = create_properties(H5P_FILE_ACCESS);
   const auto id = properties.get();
   checked("H5Pset_libver_bounds", id, [&] { return H5Pset_libver_bounds(id, H5F_LIBVER_V110, H5F_LIBVER_V110); });
   // Closing a file in which something is still open is an error here, not a file that stays open.
   checked("H5Pset_fclose_degree", id, [&] { return H5Pset_fclose_degree(id, H5F_CLOSE_SEMI); });
+  limit_metadata_cache(id);
   checked("H5Pset_file_locking", id, [&] { return H5Pset_file_locking(id, false, true); });
   return properties;
 }
@@ -57,9 +74,8 @@ unsigned open_flags(Access access) {
 File File::create(const std::filesystem::path& path, Root root) {
   const auto creation = creation_properties(root);
   const auto access = access_properties();
-  const auto id = checked("creating the file", path, [&] {
-    return H5Fcreate(path.c_str(), H5F_ACC_EXCL, creation.get(), access.get());
-  });
+  const auto id = checked("creating the file", path,
+                          [&] { return H5Fcreate(path.c_str(), H5F_ACC_EXCL, creation.get(), access.get()); });
   return {Handle(id, H5Fclose), path};
 }
 
@@ -69,8 +85,8 @@ File File::open(const std::filesystem::path& path, Access access) {
     checked("H5Pset_metadata_read_attempts", path,
             [&] { return H5Pset_metadata_read_attempts(properties.get(), kReadAttempts); });
   }
-  const auto id = checked("opening the file", path,
-                          [&] { return H5Fopen(path.c_str(), open_flags(access), properties.get()); });
+  const auto id =
+      checked("opening the file", path, [&] { return H5Fopen(path.c_str(), open_flags(access), properties.get()); });
   return {Handle(id, H5Fclose), path};
 }
 
@@ -116,6 +132,27 @@ std::size_t File::read_at(std::uint64_t address, std::span<std::byte> bytes) con
     done += static_cast<std::size_t>(got);
   }
   return done;
+}
+
+std::uint64_t File::bytes() const {
+  struct stat facts {};
+  if (::fstat(descriptor(), &facts) != 0) fail_system("looking at the file", path_, errno);
+  return static_cast<std::uint64_t>(facts.st_size);
+}
+
+std::optional<std::uint64_t> File::found_at_end(std::span<const std::byte> written, std::uint64_t bytes_before) const {
+  const auto end = bytes();
+  if (end <= bytes_before || end < written.size()) return std::nullopt;
+  const auto address = end - written.size();
+  std::array<std::byte, 16384> piece;
+  for (std::size_t done = 0; done < written.size();) {
+    const auto expected = written.subspan(done, std::min(piece.size(), written.size() - done));
+    const auto found = std::span(piece).first(expected.size());
+    if (read_at(address + done, found) != found.size()) return std::nullopt;
+    if (!std::equal(found.begin(), found.end(), expected.begin())) return std::nullopt;
+    done += expected.size();
+  }
+  return address;
 }
 
 void File::start_write_back() {

@@ -17,10 +17,10 @@ namespace neurotape::hdf5 {
 
 /// Who will use a file that is opened, and how.
 enum class Access {
-  read,        ///< a finished file
-  read_alive,  ///< one that may be open for writing, or whose writer died
-  write,       ///< exclusively
-  write_alive, ///< while others read (SWMR)
+  read,         ///< a finished file
+  read_alive,   ///< one that may be open for writing, or whose writer died
+  write,        ///< exclusively
+  write_alive,  ///< while others read (SWMR)
 };
 
 /// How a new file keeps the links and attributes of its root.
@@ -43,6 +43,10 @@ class File {
   /// Closes, and reports what the destructor would keep to itself. All objects in it have been closed.
   void close();
 
+  std::uint64_t bytes() const;
+  /// Where HDF5 has put raw data that it wrote since the file had `bytes_before`: nothing, unless these bytes are the
+  /// last of a file that has grown. (Metadata, which could be there instead, ends in a checksum.)
+  std::optional<std::uint64_t> found_at_end(std::span<const std::byte> written, std::uint64_t bytes_before) const;
   /// Bytes of the file beneath HDF5, at an address that HDF5 has allocated to raw data.
   void write_at(std::uint64_t address, std::span<const std::byte> bytes);
   /// \returns how many of the bytes there are before the file ends.

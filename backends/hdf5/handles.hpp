@@ -3,7 +3,6 @@
 /// Owners of HDF5 ids.
 
 #include <hdf5.h>
-
 #include <utility>
 
 namespace neurotape::hdf5 {

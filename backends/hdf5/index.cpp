@@ -1,9 +1,8 @@
 #include "backends/hdf5/index.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cstddef>
+#include <fmt/format.h>
 #include <vector>
 
 #include "backends/hdf5/episode_attributes.hpp"
@@ -90,8 +89,8 @@ void write_table(Library& library, hid_t file, const std::map<std::uint64_t, Epi
   const std::vector<Filter> deflate{{H5Z_FILTER_DEFLATE, false, {1}}};
   const auto creation = count == 0 ? library.plain_creation(0)
                                    : library.chunked_creation({std::min<hsize_t>(count, kRowsAtOnce)}, deflate, false);
-  const auto table = create_dataset(file, "episodes_table", type.get(), space.get(), library.link_creation(), creation,
-                                    H5P_DEFAULT);
+  const auto table =
+      create_dataset(file, "episodes_table", type.get(), space.get(), library.link_creation(), creation, H5P_DEFAULT);
   std::vector<Row> rows;
   std::uint64_t written = 0;
   for (const auto& [episode, record] : records) {
@@ -117,8 +116,8 @@ EpisodeRecord record_of(const Row& row, std::map<std::string, std::shared_ptr<co
   const auto name = path.substr(path.find('/') + 1);
   auto& source = sources[name];
   if (!source) {
-    source = std::make_shared<SourceFile>(
-        SourceFile{name, get(row.object) != "/", {row.file_bytes, row.file_mtime_ns}});
+    source =
+        std::make_shared<SourceFile>(SourceFile{name, get(row.object) != "/", {row.file_bytes, row.file_mtime_ns}});
   }
   return {source,   get(row.status),  row.first_timestep, row.last_timestep, row.sum_of_rewards,
           row.rows, row.bytes_stored, get(row.streams)};

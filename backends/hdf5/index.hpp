@@ -18,7 +18,7 @@ namespace neurotape::hdf5 {
 
 /// A file of episodes. Shared by the records of all episodes in it.
 struct SourceFile {
-  std::string name;       ///< in `episodes/`
+  std::string name;  ///< in `episodes/`
   bool is_segment = false;
   FileFacts facts;
 };

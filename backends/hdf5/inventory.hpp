@@ -20,7 +20,7 @@ struct Inventory {
   };
 
   std::map<std::uint64_t, EpisodeRecord> records;
-  std::vector<NumberedSegment> segments;            ///< oldest first
+  std::vector<NumberedSegment> segments;  ///< oldest first
   std::uint64_t next_episode = 0;
   std::uint64_t next_segment = 0;
   std::vector<std::filesystem::path> leftovers;  ///< what dead processes left: transient files, second copies

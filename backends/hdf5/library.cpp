@@ -66,8 +66,7 @@ void forget_times(hid_t properties) {
 }
 
 void keep_compact(hid_t properties) {
-  checked("H5Pset_attr_phase_change", H5I_INVALID_HID,
-          [&] { return H5Pset_attr_phase_change(properties, 65535, 0); });
+  checked("H5Pset_attr_phase_change", H5I_INVALID_HID, [&] { return H5Pset_attr_phase_change(properties, 65535, 0); });
 }
 
 Handle group_properties() {

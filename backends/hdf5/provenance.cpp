@@ -1,11 +1,10 @@
 #include "backends/hdf5/provenance.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <sstream>
 #include <system_error>
+#include <unistd.h>
 
 #include "backends/hdf5/file_access.hpp"
 

@@ -71,7 +71,7 @@ class Run {
   Segments segments_;
   Index index_;
   std::uint64_t next_episode_ = 0;
-  std::vector<Pending> pending_;                  // in the segment that is being filled
+  std::vector<Pending> pending_;                 // in the segment that is being filled
   std::vector<std::filesystem::path> obsolete_;  // removed when the index on disk no longer links to them
 };
 

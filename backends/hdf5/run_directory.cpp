@@ -1,10 +1,9 @@
 #include "backends/hdf5/run_directory.hpp"
 
-#include <fmt/format.h>
-#include <unistd.h>
-
 #include <charconv>
 #include <ctime>
+#include <fmt/format.h>
+#include <unistd.h>
 
 #include "backends/hdf5/episode_attributes.hpp"
 #include "backends/hdf5/errors.hpp"
@@ -32,7 +31,8 @@ void check_name(const std::string& name) {
 
 RunDirectory::RunDirectory(std::filesystem::path path, WallTime now)
     : path_(std::move(path)),
-      lock_(std::make_unique<LockFile>(path_ / ".lock", fmt::format("pid {}\nstarted {}\n", ::getpid(), iso8601(now)))) {}
+      lock_(
+          std::make_unique<LockFile>(path_ / ".lock", fmt::format("pid {}\nstarted {}\n", ::getpid(), iso8601(now)))) {}
 
 RunDirectory RunDirectory::create(const std::filesystem::path& parent, const std::string& name, WallTime now) {
   check_name(name);

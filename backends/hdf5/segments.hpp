@@ -40,8 +40,9 @@ class Segments {
   std::optional<Segment> publish();
 
   struct Merged {
-    Segment segment;                ///< durable and named
-    std::vector<std::string> sources;  ///< names of files that hold nothing else, to be removed when no index links to them
+    Segment segment;  ///< durable and named
+    std::vector<std::string>
+        sources;  ///< names of files that hold nothing else, to be removed when no index links to them
   };
   /// Merges sixteen segments of a size class, if there are so many, they are small, and the last merge is long
   /// enough ago: merging takes 5 % of the time at most.

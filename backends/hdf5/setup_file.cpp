@@ -1,8 +1,7 @@
 #include "backends/hdf5/setup_file.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <fmt/format.h>
 #include <optional>
 
 #include "backends/hdf5/episode_attributes.hpp"
@@ -41,9 +40,9 @@ void write_column(Library& library, hid_t group, const NamedArray& column) {
   const auto bytes = dtype_bytes(column.values.dtype());
   const auto space = create_space({size}, {size});
   const std::vector<Filter> checksum{{H5Z_FILTER_FLETCHER32, false, {}}};
-  const auto creation = size == 0 ? library.plain_creation(0)
-                                  : library.chunked_creation({std::min<hsize_t>(size, kColumnChunkBytes / bytes)},
-                                                             checksum, false);
+  const auto creation =
+      size == 0 ? library.plain_creation(0)
+                : library.chunked_creation({std::min<hsize_t>(size, kColumnChunkBytes / bytes)}, checksum, false);
   const auto type = library.type(column.values.dtype());
   const auto dataset = create_dataset(group, std::string(column.name), type, space.get(), library.link_creation(),
                                       creation, library.dataset_access());
@@ -113,8 +112,14 @@ SetupFile::SetupFile(Library& library, std::filesystem::path path) : library_(li
     throw Error(ErrorCode::unsupported, fmt::format("format version {}, this library writes 1", version.dump()),
                 in_file(path_));
   }
-  setup_ = {text("experiment_name"), text("created"), text("neurotape_version"), text("host"), text("command_line"),
-            text("git_commit"),      0,               text("dt_unit")};
+  setup_ = {text("experiment_name"),
+            text("created"),
+            text("neurotape_version"),
+            text("host"),
+            text("command_line"),
+            text("git_commit"),
+            0,
+            text("dt_unit")};
   const auto dt = json_attribute(library_, root.get(), "dt");
   if (dt.is_number()) setup_.dt = dt.get<double>();
   if (link_exists(root.get(), "config")) set_config_text(members(library_, open_group(root.get(), "config").get()));
@@ -143,9 +148,7 @@ void SetupFile::replace(std::string_view left_out, const Write& write) {
 
 void SetupFile::save_config(const nlohmann::json& config) {
   check_config(config);
-  replace("config", [&](hid_t file) {
-    set_members(library_, require_group(library_, file, "config").get(), config);
-  });
+  replace("config", [&](hid_t file) { set_members(library_, require_group(library_, file, "config").get(), config); });
   set_config_text(config);
 }
 

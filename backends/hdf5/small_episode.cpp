@@ -13,14 +13,13 @@ namespace {
 Handle create_fixed(Library& library, hid_t group, const ColumnSpec& column, const ColumnLayout& layout,
                     const ChunkGrid& grid, std::uint64_t rows, bool has_attributes) {
   const auto space = create_space(grid.extent(rows), grid.extent(std::max(rows, rows == 0 ? 0 : grid.chunk_rows())));
-  const auto creation = rows == 0 ? library.plain_creation(0)
-                                  : library.chunked_creation(grid.chunk(), layout.filters, has_attributes);
+  const auto creation =
+      rows == 0 ? library.plain_creation(0) : library.chunked_creation(grid.chunk(), layout.filters, has_attributes);
   return create_dataset(group, column.name, library.type(column), space.get(), library.link_creation(), creation,
                         library.dataset_access());
 }
 
-void write_column(Library& library, hid_t group, const SmallStream& stream, std::uint32_t number,
-                  ChunkSource& source) {
+void write_column(Library& library, hid_t group, const SmallStream& stream, std::uint32_t number, ChunkSource& source) {
   const auto& column = stream.spec->columns[number];
   const auto& layout = stream.layout->columns.at(number);
   const ChunkGrid grid(column, layout);

@@ -1,14 +1,13 @@
 // The part of file_access.hpp that has nothing to do with HDF5.
 
+#include <cerrno>
 #include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <unistd.h>
-
-#include <cerrno>
 #include <system_error>
+#include <unistd.h>
 
 #include "backends/hdf5/errors.hpp"
 #include "backends/hdf5/file_access.hpp"
@@ -31,11 +30,11 @@ class Descriptor {
   int descriptor_;
 };
 
-void sync(const std::filesystem::path& path, int flags) {
+void sync(const std::filesystem::path& path, int flags, int (*call)(int)) {
   const Descriptor file(path, flags);
   if (file.get() < 0) fail_system("opening it to sync", path, errno);
   // File systems that cannot sync a directory say EINVAL.
-  if (::fsync(file.get()) != 0 && errno != EINVAL) fail_system("fsync", path, errno);
+  if (call(file.get()) != 0 && errno != EINVAL) fail_system("waiting until it is on the disk", path, errno);
 }
 
 }  // namespace
@@ -58,8 +57,8 @@ void remove_file(const std::filesystem::path& path) {
   if (::unlink(path.c_str()) != 0 && errno != ENOENT) fail_system("removing the file", path, errno);
 }
 
-void sync_file(const std::filesystem::path& path) { sync(path, O_RDONLY); }
-void sync_directory(const std::filesystem::path& path) { sync(path, O_RDONLY | O_DIRECTORY); }
+void sync_file(const std::filesystem::path& path) { sync(path, O_RDONLY, ::fdatasync); }
+void sync_directory(const std::filesystem::path& path) { sync(path, O_RDONLY | O_DIRECTORY, ::fsync); }
 
 void make_directories(const std::filesystem::path& path) {
   std::error_code error;

@@ -1,10 +1,9 @@
 // Episodes in all codecs, through the backend that experiments use; h5py and its filters decode them.
 
-#include <fmt/format.h>
-#include <hdf5.h>
-
 #include <algorithm>
 #include <cstdio>
+#include <fmt/format.h>
+#include <hdf5.h>
 
 #include "fixture.hpp"
 #include "neurotape/error.hpp"
@@ -44,20 +43,24 @@ TEST_P(Codecs, AreReadWhileAndAfterRecording) {
     for (auto* each : all) rows.push_back(each->committed());
     sink->commit(rows);
     if (i != 15) continue;
-    python("f = h5.File('episodes/episode_0000.h5', 'r', swmr=True)\nc = committed(f)\nassert c[0] == 1200\n"
-           "same(f['neural_states/v/values'], c[0], True); same(f['spikes/x/neuron_ids'], c[1], True)\n"
-           "same(f['behavior/flags/values'], c[2], True); same(f['events/types'], c[3], True)\n"
-           "same(f['events/data'], c[4], True)\n");
+    python(
+        "f = h5.File('episodes/episode_0000.h5', 'r', swmr=True)\nc = committed(f)\nassert c[0] == 1200\n"
+        "same(f['neural_states/v/values'], c[0], True); same(f['spikes/x/neuron_ids'], c[1], True)\n"
+        "same(f['behavior/flags/values'], c[2], True); same(f['events/types'], c[3], True)\n"
+        "same(f['events/data'], c[4], True)\n");
   }
   sink->finishing(UINT64_MAX);
   for (auto* each : all) each->end(*sink);
   sink->finish(complete());
   sink.reset();
   close_run();
-  python("e = h5.File('experiment_data.h5', 'r')['episodes/episode_0000']\n"
-         "for n, c in (('neural_states/v/timesteps', 2250), ('neural_states/v/values', 2250), ('spikes/x/timesteps', 300000),\n"
-         "  ('spikes/x/neuron_ids', 300000), ('behavior/flags/values', 990), ('events/types', 90), ('events/data_end', 90),\n"
-         "  ('events/data', 30000)): same(e[n], c)\n");
+  python(
+      "e = h5.File('experiment_data.h5', 'r')['episodes/episode_0000']\n"
+      "for n, c in (('neural_states/v/timesteps', 2250), ('neural_states/v/values', 2250), ('spikes/x/timesteps', "
+      "300000),\n"
+      "  ('spikes/x/neuron_ids', 300000), ('behavior/flags/values', 990), ('events/types', 90), ('events/data_end', "
+      "90),\n"
+      "  ('events/data', 30000)): same(e[n], c)\n");
 }
 
 TEST_P(Codecs, AreReadInSegments) {
@@ -78,9 +81,11 @@ TEST_P(Codecs, AreReadInSegments) {
     sink->finish(complete());
   }
   close_run();
-  python("f = h5.File('episodes/segment_0000.h5', 'r')\nassert len(f) == 3\n"
-         "for e in f.values():\n"
-         "  same(e['neural_states/v/timesteps'], 100); same(e['neural_states/v/values'], 100); same(e['rewards/values'], 0)\n");
+  python(
+      "f = h5.File('episodes/segment_0000.h5', 'r')\nassert len(f) == 3\n"
+      "for e in f.values():\n"
+      "  same(e['neural_states/v/timesteps'], 100); same(e['neural_states/v/values'], 100); same(e['rewards/values'], "
+      "0)\n");
 }
 
 INSTANTIATE_TEST_SUITE_P(Each, Codecs,
@@ -127,12 +132,13 @@ TEST_F(Hdf5Test, EncodedChunksNeverOverwriteOpenRows) {
   sink->write_open_rows({0, 0, 0, 0, 10}, v.raw(0, 0, 10));
   sink->write_open_rows({0, 1, 0, 0, 10}, std::span(raw).first(10 * 1024));
   sink->commit(std::vector{CommittedRows{0, 10, 0}});
-  python("import zlib\n"
-         "d = h5.File('episodes/episode_0000.h5', 'r', swmr=True)['neural_states/v/values']\n"
-         "i = d.id.get_chunk_info(0)\nassert i.filter_mask == 1 and i.size == 16384\n"
-         "open('place', 'w').write(str(i.byte_offset))\n"
-         "z = zlib.compress(rows(d, 16).tobytes())\n"  // inflate ends where the stream does and ignores what follows
-         "assert len(z) < 16384\nopen('encoded', 'wb').write(z + bytes(16384 - len(z)))\n");
+  python(
+      "import zlib\n"
+      "d = h5.File('episodes/episode_0000.h5', 'r', swmr=True)['neural_states/v/values']\n"
+      "i = d.id.get_chunk_info(0)\nassert i.filter_mask == 1 and i.size == 16384\n"
+      "open('place', 'w').write(str(i.byte_offset))\n"
+      "z = zlib.compress(rows(d, 16).tobytes())\n"  // inflate ends where the stream does and ignores what follows
+      "assert len(z) < 16384\nopen('encoded', 'wb').write(z + bytes(16384 - len(z)))\n");
   std::vector<std::byte> encoded(16384);
   auto* file = std::fopen((path_ / "encoded").c_str(), "rb");
   ASSERT_NE(file, nullptr);
@@ -141,11 +147,12 @@ TEST_F(Hdf5Test, EncodedChunksNeverOverwriteOpenRows) {
   sink->write_chunk({0, 1, 0, 0, 16}, encoded, 0);
   sink->write_chunk({0, 0, 0, 0, 16}, v.raw(0, 0, 16), 0);
   sink->commit(std::vector{CommittedRows{0, 16, 0}});
-  python("d = h5.File('episodes/episode_0000.h5', 'r', swmr=True)['neural_states/v/values']\n"
-         "same(d, 16)\ni = d.id.get_chunk_info(0)\nplace = int(open('place').read())\n"
-         "assert i.filter_mask == 0 and i.size == 16384 and i.byte_offset != place\n"
-         "f = open('episodes/episode_0000.h5', 'rb')\nf.seek(place)\n"
-         "assert f.read(10240) == rows(d, 10).tobytes()\n");
+  python(
+      "d = h5.File('episodes/episode_0000.h5', 'r', swmr=True)['neural_states/v/values']\n"
+      "same(d, 16)\ni = d.id.get_chunk_info(0)\nplace = int(open('place').read())\n"
+      "assert i.filter_mask == 0 and i.size == 16384 and i.byte_offset != place\n"
+      "f = open('episodes/episode_0000.h5', 'rb')\nf.seek(place)\n"
+      "assert f.read(10240) == rows(d, 10).tobytes()\n");
 }
 
 TEST_F(Hdf5Test, ErrorsNameTheFileAndHdf5sReasonAndPrintNothing) {

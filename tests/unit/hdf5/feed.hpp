@@ -16,9 +16,7 @@ namespace neurotape::testing {
 /// No filters at all.
 class PlainCodecs final : public CodecLibrary {
  public:
-  std::unique_ptr<Encoder> make_encoder(const Codec&, std::size_t) const override {
-    return std::make_unique<Copy>();
-  }
+  std::unique_ptr<Encoder> make_encoder(const Codec&, std::size_t) const override { return std::make_unique<Copy>(); }
   std::vector<Filter> filters(const Codec&, std::size_t, std::size_t) const override { return {}; }
 
  private:

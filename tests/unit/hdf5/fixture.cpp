@@ -1,11 +1,10 @@
 #include "fixture.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <cstdio>
 #include <fstream>
+#include <unistd.h>
 
 namespace neurotape::testing {
 
@@ -51,8 +50,7 @@ void Hdf5Test::python(const std::string& script) const {
   std::ofstream(file) << "import sys\nsys.path.insert(0, '" << NEUROTAPE_SOURCE_DIR
                       << "/tests/unit/hdf5')\nsys.dont_write_bytecode = True\nfrom expected import *\n"
                       << script << "\n";
-  const auto command =
-      "cd '" + path_.string() + "' && '" NEUROTAPE_PYTHON "' '" + file.string() + "' 2>&1";
+  const auto command = "cd '" + path_.string() + "' && '" NEUROTAPE_PYTHON "' '" + file.string() + "' 2>&1";
   auto* pipe = ::popen(command.c_str(), "r");
   ASSERT_NE(pipe, nullptr);
   std::string output;

@@ -2,9 +2,8 @@
 /// \file
 /// A run in a directory of its own, and h5py to judge it.
 
-#include <gtest/gtest.h>
-
 #include <filesystem>
+#include <gtest/gtest.h>
 #include <memory>
 #include <string>
 #include <vector>

@@ -2,9 +2,8 @@
 
 #include "backends/hdf5/index.hpp"
 
-#include <gmock/gmock.h>
-
 #include <fstream>
+#include <gmock/gmock.h>
 
 #include "fixture.hpp"
 
@@ -106,10 +105,11 @@ TEST_F(IndexFile, ShowsAnEpisodeThatIsBeingRecorded) {
   hdf5::Index index(library, path_ / "experiment_data.h5");
   index.set(0, recorded_in("episode_0000.h5"));
   index.write({});
-  python("t = h5.File('experiment_data.h5', 'r')['episodes_table'][:]\n"
-         "assert text(t['status'][0]) == 'recording' and t['last_timestep'][0] == -1\n"
-         "f = h5.File('experiment_data.h5', 'r', swmr=True)\n"
-         "same(f['episodes/episode_0000/neural_states/v/values'], 21)\n");
+  python(
+      "t = h5.File('experiment_data.h5', 'r')['episodes_table'][:]\n"
+      "assert text(t['status'][0]) == 'recording' and t['last_timestep'][0] == -1\n"
+      "f = h5.File('experiment_data.h5', 'r', swmr=True)\n"
+      "same(f['episodes/episode_0000/neural_states/v/values'], 21)\n");
   sink->discard();
 }
 

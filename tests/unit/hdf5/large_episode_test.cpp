@@ -52,12 +52,15 @@ TEST_F(LargeEpisode, IsReadableAfterEachCommitWhileItGrows) {
     v.push(*sink_, rows);
     s.push(*sink_, 2 * rows);
     sink_->commit(std::vector{v.committed(), s.committed()});
-    python("f = h5.File('episodes/episode_0000.h5', 'r', swmr=True)\n"
-           "c = committed(f)\n"
-           "assert c == {0: " + std::to_string(v.rows()) + ", 1: " + std::to_string(s.rows()) + "}, c\n"
-           "for n in ('timesteps', 'values'): same(f['neural_states/v/' + n], c[0], True)\n"
-           "for n in ('timesteps', 'neuron_ids'): same(f['spikes/excitatory/' + n], c[1], True)\n"
-           "assert text(f.attrs['status']) == 'recording' and text(f.attrs['ended']) == ''\n");
+    python(
+        "f = h5.File('episodes/episode_0000.h5', 'r', swmr=True)\n"
+        "c = committed(f)\n"
+        "assert c == {0: " +
+        std::to_string(v.rows()) + ", 1: " + std::to_string(s.rows()) +
+        "}, c\n"
+        "for n in ('timesteps', 'values'): same(f['neural_states/v/' + n], c[0], True)\n"
+        "for n in ('timesteps', 'neuron_ids'): same(f['spikes/excitatory/' + n], c[1], True)\n"
+        "assert text(f.attrs['status']) == 'recording' and text(f.attrs['ended']) == ''\n");
   }
 }
 
@@ -145,12 +148,14 @@ TEST_F(LargeEpisode, DeclaresStreamsAtAnyTime) {
   auto never = feed(8, dense("behavior/never", {2, 3}, Dtype::boolean), 16);
   never.declare(*sink_);
   sink_->commit(std::vector{r.committed()});
-  python("f = h5.File('episodes/episode_0000.h5', 'r', swmr=True)\n"
-         "assert committed(f) == {0: 1200, 7: 120}\nsame(f['rewards/values'], 120)\n");
+  python(
+      "f = h5.File('episodes/episode_0000.h5', 'r', swmr=True)\n"
+      "assert committed(f) == {0: 1200, 7: 120}\nsame(f['rewards/values'], 120)\n");
   finish({&v, &r, &never});
-  python("f = h5.File('episodes/episode_0000.h5', 'r')\nsame(f['rewards/values'], 120)\n"
-         "assert f['behavior/never/values'].shape == (0, 2, 3) and f['behavior/never/values'].dtype == bool\n"
-         "assert 'chunk_index' not in f['behavior/never']\n");
+  python(
+      "f = h5.File('episodes/episode_0000.h5', 'r')\nsame(f['rewards/values'], 120)\n"
+      "assert f['behavior/never/values'].shape == (0, 2, 3) and f['behavior/never/values'].dtype == bool\n"
+      "assert 'chunk_index' not in f['behavior/never']\n");
 }
 
 TEST_F(LargeEpisode, CutsLargeRowsIntoTiles) {
@@ -166,15 +171,18 @@ TEST_F(LargeEpisode, CutsLargeRowsIntoTiles) {
     sink_->write_open_rows({0, 0, row, 0, 1}, v.raw(0, row, 1));
   }
   sink_->commit(std::vector{CommittedRows{0, 5, 0}});
-  python("f = h5.File('episodes/episode_0000.h5', 'r', swmr=True)\nsame(f['neural_states/v/values'], 5)\n"
-         "assert f['neural_states/v/values'].chunks == (1, 1, 30, 1000)\n");
+  python(
+      "f = h5.File('episodes/episode_0000.h5', 'r', swmr=True)\nsame(f['neural_states/v/values'], 5)\n"
+      "assert f['neural_states/v/values'].chunks == (1, 1, 30, 1000)\n");
 }
 
 TEST_F(LargeEpisode, RefusesChunksThatHdf5WouldMisplace) {
   auto v = feed(0, dense("neural_states/v", {4}), 16);
   v.declare(*sink_);
   const std::vector<std::byte> chunk(256);
-  const auto write = [&](ChunkPlace place, std::size_t bytes) { sink_->write_chunk(place, std::span(chunk).first(bytes), 0); };
+  const auto write = [&](ChunkPlace place, std::size_t bytes) {
+    sink_->write_chunk(place, std::span(chunk).first(bytes), 0);
+  };
   EXPECT_THROW(write({0, 1, 0, 0, 16}, 255), Error);
   EXPECT_THROW(write({0, 1, 0, 0, 16}, 0), Error);
   EXPECT_THROW(write({0, 1, 0, 0, 17}, 256), Error);
@@ -217,8 +225,9 @@ TEST_F(LargeEpisode, StoresTheSelectedColumns) {
   auto v = feed(0, spec, 16);
   v.declare(*sink_).push(*sink_, 5);
   sink_->commit(std::vector{v.committed()});
-  python("c = h5.File('episodes/episode_0000.h5', 'r', swmr=True)['neural_states/v/columns']\n"
-         "assert c.dtype == 'u8' and list(c[:]) == [5, 7, 1000000]");
+  python(
+      "c = h5.File('episodes/episode_0000.h5', 'r', swmr=True)['neural_states/v/columns']\n"
+      "assert c.dtype == 'u8' and list(c[:]) == [5, 7, 1000000]");
 }
 
 TEST_F(LargeEpisode, KeepsFewFilesOpen) {
@@ -238,9 +247,10 @@ TEST_F(LargeEpisode, KeepsFewFilesOpen) {
     }
     EXPECT_LE(descriptors(), before + 16);
   }
-  python("for i in range(1, 41):\n"
-         "  f = h5.File('episodes/episode_%04d.h5' % i, 'r', swmr=True)\n"
-         "  same(f['neural_states/v/values'], 30); assert committed(f) == {0: 30} and len(f['commits']) == 3\n");
+  python(
+      "for i in range(1, 41):\n"
+      "  f = h5.File('episodes/episode_%04d.h5' % i, 'r', swmr=True)\n"
+      "  same(f['neural_states/v/values'], 30); assert committed(f) == {0: 30} and len(f['commits']) == 3\n");
 }
 
 }  // namespace

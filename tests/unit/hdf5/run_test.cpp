@@ -2,12 +2,11 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <fstream>
 #include <gmock/gmock.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <fstream>
 
 #include "backends/hdf5/provenance.hpp"
 #include "backends/hdf5/run_directory.hpp"
@@ -72,12 +71,13 @@ TEST_F(Run, IsRecordedByOneRecorderAtATime) {
 
 TEST_F(Run, LockHoldsAgainstOtherProcesses) {
   create_run();
-  python("import fcntl\n"
-         "f = open('.lock')\n"
-         "assert f.readline().startswith('pid ') and f.readline().startswith('started 2')\n"
-         "try: fcntl.flock(f, fcntl.LOCK_EX | fcntl.LOCK_NB)\n"
-         "except BlockingIOError: sys.exit(0)\n"
-         "sys.exit('not locked')\n");
+  python(
+      "import fcntl\n"
+      "f = open('.lock')\n"
+      "assert f.readline().startswith('pid ') and f.readline().startswith('started 2')\n"
+      "try: fcntl.flock(f, fcntl.LOCK_EX | fcntl.LOCK_NB)\n"
+      "except BlockingIOError: sys.exit(0)\n"
+      "sys.exit('not locked')\n");
 }
 
 TEST_F(Run, IsNotFoundWhereThereIsNone) {
@@ -115,8 +115,14 @@ TEST_F(Run, SetupKeepsConfigAndNetwork) {
   backend_->save_config({{"old", 1}});
   const std::vector<float> weights(300'000, 0.25F);
   backend_->save_network("connections", std::vector<NamedArray>{{"weights", weights}});
-  backend_->save_config({{"i", -3}, {"u", 18446744073709551615ULL}, {"f", 0.5}, {"b", true}, {"s", "μV"},
-                         {"nested", {{"ä", {1, 2}}}}, {"none", nullptr}, {"empty", ""}});
+  backend_->save_config({{"i", -3},
+                         {"u", 18446744073709551615ULL},
+                         {"f", 0.5},
+                         {"b", true},
+                         {"s", "μV"},
+                         {"nested", {{"ä", {1, 2}}}},
+                         {"none", nullptr},
+                         {"empty", ""}});
   python(R"(
 f = h5.File('setup.h5', 'r')
 n = f['network_structure']
@@ -253,8 +259,9 @@ TEST_F(Run, LeavesUnreadableFilesAlone) {
   EXPECT_EQ(backend_->next_episode_number(), 10U);
   record_small(*backend_, 10, 10);
   close_run();
-  python("assert list(h5.File('experiment_data.h5', 'r')['episodes']) == ['episode_0000', 'episode_0010']\n"
-         "assert open('episodes/segment_0007.h5').read() == 'not HDF5'\n");
+  python(
+      "assert list(h5.File('experiment_data.h5', 'r')['episodes']) == ['episode_0000', 'episode_0010']\n"
+      "assert open('episodes/segment_0007.h5').read() == 'not HDF5'\n");
 }
 
 TEST_F(Run, FindsTheGitCommit) {

@@ -36,9 +36,10 @@ TEST_F(SmallEpisode, WithoutRowsHasEmptyDatasets) {
   create_run();
   record_small(*backend_, 0, 0);
   backend_->commit();
-  python("e = h5.File('episodes/segment_0000.h5', 'r')['episode_0000']\n"
-         "assert e['behavior/position/values'].shape == (0, 3) and e['behavior/position/values'].dtype == 'f4'\n"
-         "assert e['rewards/timesteps'].shape == (0,) and e['rewards/timesteps'].dtype == 'i8'\n");
+  python(
+      "e = h5.File('episodes/segment_0000.h5', 'r')['episode_0000']\n"
+      "assert e['behavior/position/values'].shape == (0, 3) and e['behavior/position/values'].dtype == 'f4'\n"
+      "assert e['rewards/timesteps'].shape == (0,) and e['rewards/timesteps'].dtype == 'i8'\n");
 }
 
 TEST_F(SmallEpisode, ThatFillsItsChunksExactlyNeedsNoChunkIndex) {
@@ -46,9 +47,10 @@ TEST_F(SmallEpisode, ThatFillsItsChunksExactlyNeedsNoChunkIndex) {
   record_small(*backend_, 0, 64);
   record_small(*backend_, 1, 10);
   backend_->commit();
-  python("f = h5.File('episodes/segment_0000.h5', 'r')\n"
-         "for n, c in (('episode_0000', 64), ('episode_0001', 10)):\n"
-         "  same(f[n]['rewards/values'], c); assert 'chunk_index' not in f[n]['rewards']\n");
+  python(
+      "f = h5.File('episodes/segment_0000.h5', 'r')\n"
+      "for n, c in (('episode_0000', 64), ('episode_0001', 10)):\n"
+      "  same(f[n]['rewards/values'], c); assert 'chunk_index' not in f[n]['rewards']\n");
 }
 
 TEST_F(SmallEpisode, ThatWasCommittedWithinMovesFromItsFileToTheSegment) {
@@ -59,10 +61,11 @@ TEST_F(SmallEpisode, ThatWasCommittedWithinMovesFromItsFileToTheSegment) {
   EXPECT_TRUE(std::filesystem::exists(path_ / "episodes/segment_0000.h5"));
   close_run();
   EXPECT_EQ(episode_files(), std::vector<std::string>{"segment_0000.h5"});
-  python("e = h5.File('episodes/segment_0000.h5', 'r')['episode_0000']\n"
-         "same(e['behavior/position/values'], 300); same(e['rewards/timesteps'], 300)\n"
-         "assert 'commits' not in e and text(e.attrs['status']) == 'complete'\n"
-         "assert list(e['rewards/chunk_index'][:]['rows']) == [64] * 4 + [44]\n");
+  python(
+      "e = h5.File('episodes/segment_0000.h5', 'r')['episode_0000']\n"
+      "same(e['behavior/position/values'], 300); same(e['rewards/timesteps'], 300)\n"
+      "assert 'commits' not in e and text(e.attrs['status']) == 'complete'\n"
+      "assert list(e['rewards/chunk_index'][:]['rows']) == [64] * 4 + [44]\n");
 }
 
 TEST_F(SmallEpisode, ThatIsCommittedWhileItFinishesIsSafeInAFile) {
@@ -74,8 +77,9 @@ TEST_F(SmallEpisode, ThatIsCommittedWhileItFinishesIsSafeInAFile) {
   reward.push(*sink, 20, true);
   sink->commit(std::vector{CommittedRows{0, 16, 0}});
   backend_->commit();
-  python("f = h5.File('episodes/episode_0000.h5', 'r', swmr=True)\nsame(f['rewards/values'], 16)\n"
-         "assert committed(f) == {0: 16}\n");
+  python(
+      "f = h5.File('episodes/episode_0000.h5', 'r', swmr=True)\nsame(f['rewards/values'], 16)\n"
+      "assert committed(f) == {0: 16}\n");
   reward.end(*sink);
   sink->finish(complete());
   sink.reset();
@@ -103,8 +107,9 @@ TEST_F(SmallEpisode, LeavesMemoryToOthersWhenManyFinishAtOnce) {
   sinks.clear();
   close_run();
   EXPECT_EQ(episode_files(), std::vector<std::string>{"segment_0000.h5"});
-  python("f = h5.File('episodes/segment_0000.h5', 'r')\n"
-         "for i in range(6): same(f['episode_%04d/neural_states/v/values' % i], 960)\n");
+  python(
+      "f = h5.File('episodes/segment_0000.h5', 'r')\n"
+      "for i in range(6): same(f['episode_%04d/neural_states/v/values' % i], 960)\n");
 }
 
 TEST_F(SmallEpisode, KeepsGapsLateAttributesAndDisorder) {
@@ -143,8 +148,9 @@ TEST_F(SmallEpisode, LeavesNothingWhenDiscarded) {
   sink.reset();
   record_small(*backend_, 1, 3);
   close_run();
-  python("f = h5.File('experiment_data.h5', 'r')\nassert list(f['episodes']) == ['episode_0001']\n"
-         "assert list(h5.File('episodes/segment_0000.h5', 'r')) == ['episode_0001']\n");
+  python(
+      "f = h5.File('experiment_data.h5', 'r')\nassert list(f['episodes']) == ['episode_0001']\n"
+      "assert list(h5.File('episodes/segment_0000.h5', 'r')) == ['episode_0001']\n");
 }
 
 TEST_F(SmallEpisode, ThousandsEndInFewFiles) {
@@ -176,10 +182,11 @@ TEST_F(SmallEpisode, SegmentsMergeWhileRecording) {
     backend_->commit();
   }
   EXPECT_TRUE(std::filesystem::exists(path_ / "episodes/segment_0016.h5"));
-  python("f = h5.File('episodes/segment_0016.h5', 'r')\nassert len(f) == 16\n"
-         "for i in range(16): same(f['episode_%04d/rewards/values' % i], 5)\n"
-         "x = h5.File('experiment_data.h5', 'r')\n"  // links of the index hold at any time
-         "for n in x['episodes']: same(x['episodes'][n]['rewards/values'], 5)\n");
+  python(
+      "f = h5.File('episodes/segment_0016.h5', 'r')\nassert len(f) == 16\n"
+      "for i in range(16): same(f['episode_%04d/rewards/values' % i], 5)\n"
+      "x = h5.File('experiment_data.h5', 'r')\n"  // links of the index hold at any time
+      "for n in x['episodes']: same(x['episodes'][n]['rewards/values'], 5)\n");
   close_run();
   EXPECT_EQ(episode_files(), std::vector<std::string>{"segment_0016.h5"});
 }
