@@ -125,7 +125,7 @@ TEST_F(BetweenTest, LateRowsAreSortedWhateverIsAskedFor) {
       ASSERT_EQ(pairs(stream.between(from, to)), sorted.within(from, to)) << from << " to " << to;
     }
     const std::size_t row_bytes = stream.info().columns.size() * 8;
-    for (const std::size_t limit : {1, 3000, 100000}) {
+    for (const std::size_t limit : std::initializer_list<std::size_t>{1, 3000, 100000}) {
       std::vector<std::pair<std::int64_t, std::uint64_t>> all;
       for (const auto& part : stream.chunks(limit)) {
         ASSERT_LE(part.size() * row_bytes, std::max(limit, row_bytes));
