@@ -78,14 +78,19 @@ void write_selected_columns(Library& library, hid_t group, const StreamSpec& spe
 }
 
 Handle require_group(Library& library, hid_t root, const std::string& path) {
+  return require_group(library, root, path, 0, 0);
+}
+
+Handle require_group(Library& library, hid_t root, const std::string& path, std::size_t around, std::size_t own) {
   Handle group;
   hid_t parent = root;
   for (std::size_t begin = 0; begin <= path.size();) {
     const auto end = std::min(path.find('/', begin), path.size());
     const auto name = path.substr(begin, end - begin);
-    auto next = link_exists(parent, name)
-                    ? open_group(parent, name)
-                    : create_group(parent, name, library.link_creation(), library.group_creation());
+    const auto room = end == path.size() ? own : around;
+    const auto creation = room == 0 ? library.group_creation() : library.group_creation(room);
+    auto next = link_exists(parent, name) ? open_group(parent, name)
+                                          : create_group(parent, name, library.link_creation(), creation);
     group = std::move(next);
     parent = group.get();
     begin = end + 1;

@@ -34,5 +34,7 @@ void write_selected_columns(Library& library, hid_t group, const StreamSpec& spe
 
 /// The group at a path of several names, created where it is missing.
 Handle require_group(Library& library, hid_t root, const std::string& path);
+/// The same with room in the headers of new groups: `around` bytes in those on the way, `own` bytes in the last one.
+Handle require_group(Library& library, hid_t root, const std::string& path, std::size_t around, std::size_t own);
 
 }  // namespace neurotape::hdf5

@@ -10,6 +10,11 @@ namespace {
 /// How many bytes of chunks wait in the page cache before the system is asked to write them.
 constexpr std::size_t kWriteBackBytes = 16U << 20;
 
+/// Room for links and attributes in the headers of groups: around streams, and of a stream.
+constexpr std::size_t kGroupHeaderBytes = 16U << 10;
+constexpr std::size_t kStreamHeaderBytes = 1024;
+constexpr std::size_t kLinkOverheadBytes = 24;
+
 }  // namespace
 
 EpisodeFile::EpisodeFile(Library& library, FilePool& pool, std::filesystem::path directory, const FileHeader& header,
@@ -64,8 +69,31 @@ DatasetWriter& EpisodeFile::column(StreamId id, std::uint32_t column) {
 }
 
 void EpisodeFile::add_stream(StreamId id, const StreamSpec& spec, const StreamLayout& layout) {
-  ensure_open();
-  const auto group = require_group(library_, file_->id(), spec.path);
+  dirty_ = true;
+  if (claim_room(spec.path)) {
+    ensure_open();
+    create_stream(file_->id(), id, spec, layout);
+    return;
+  }
+  // The header of the group around it needs another piece, which SWMR mode does not survive.
+  release_file();
+  auto file = File::open(path_, Access::write);
+  create_stream(file.id(), id, spec, layout);
+  close_objects();
+  file.close();
+}
+
+bool EpisodeFile::claim_room(const std::string& path) {
+  const auto slash = path.find('/');
+  if (slash == std::string::npos) return true;
+  auto& used = links_bytes_[path.substr(0, slash)];
+  used += path.size() - slash + kLinkOverheadBytes;
+  return used <= kGroupHeaderBytes;
+}
+
+void EpisodeFile::create_stream(hid_t root, StreamId id, const StreamSpec& spec, const StreamLayout& layout) {
+  const auto own = kStreamHeaderBytes + 2 * spec.attributes.dump().size();
+  const auto group = require_group(library_, root, spec.path, kGroupHeaderBytes, own);
   write_stream_attributes(library_, group.get(), spec);
   write_selected_columns(library_, group.get(), spec);
   Stream stream{spec.path, {}, AppendDataset("chunk_index", library_.chunk_record(), sizeof(ChunkRecord)), {}};
@@ -74,7 +102,6 @@ void EpisodeFile::add_stream(StreamId id, const StreamSpec& spec, const StreamLa
     writer.create(library_, group.get(), i == 0 ? std::optional<std::int64_t>(id) : std::nullopt);
   }
   streams_.emplace(id, std::move(stream));
-  dirty_ = true;
 }
 
 void EpisodeFile::count_written(std::size_t bytes) {
@@ -143,13 +170,16 @@ void EpisodeFile::publish() {
   published_ = true;
 }
 
-void EpisodeFile::check_rows(StreamId id, std::uint64_t rows) const {
-  const auto& stream = streams_.at(id);
-  for (const auto& column : stream.columns) {
-    if (column.rows() == rows) continue;
+void EpisodeFile::end_rows(StreamId id, std::uint64_t rows) {
+  auto& stream = streams_.at(id);
+  for (std::uint32_t i = 0; i < stream.columns.size(); ++i) {
+    // Rows of no values bring no chunks that would have raised the extent.
+    if (stream.columns[i].grid().empty_rows()) column(id, i).raise_extent(rows);
+    const auto& writer = stream.columns[i];
+    if (writer.rows() == rows) continue;
     throw Error(
         ErrorCode::invalid_argument,
-        fmt::format("'{}/{}' has {} rows where the stream has {}", stream.path, column.name(), column.rows(), rows),
+        fmt::format("'{}/{}' has {} rows where the stream has {}", stream.path, writer.name(), writer.rows(), rows),
         in_file(path_));
   }
 }
@@ -198,6 +228,9 @@ void EpisodeFile::write_end(const EpisodeEnd& end) {
 }
 
 std::uint32_t EpisodeFile::read_chunk(const ChunkPlace& place, std::vector<std::byte>& stored) {
+  // HDF5 1.10.8 remembers the chunk it looked up last, and H5Dwrite_chunk does not correct that memory: an opened dataset
+  // may answer with the size or the filter mask that the chunk had while it was open.
+  streams_.at(place.stream).columns.at(place.column).close();
   const auto& writer = column(place.stream, place.column);
   const auto offset = writer.grid().offset(place.chunk, place.tile);
   stored.resize(chunk_bytes_stored(writer.id(), offset));

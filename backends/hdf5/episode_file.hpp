@@ -35,7 +35,7 @@ class EpisodeFile final : public PooledFile {
   void add_gap(const GapRecord& gap);
   void commit(std::span<const CommittedRows> rows);
   /// \throws Error when a column of the stream has not as many rows
-  void check_rows(StreamId id, std::uint64_t rows) const;
+  void end_rows(StreamId id, std::uint64_t rows);
   /// Seals the file and gives it its name.
   void finish(const EpisodeEnd& end);
   /// Closes it as it is: its contents have been copied elsewhere.
@@ -60,6 +60,9 @@ class EpisodeFile final : public PooledFile {
   void ensure_open();
   void close_objects() noexcept;
   DatasetWriter& column(StreamId id, std::uint32_t column);
+  /// Whether the stream's link fits in the header of the group around it.
+  bool claim_room(const std::string& path);
+  void create_stream(hid_t root, StreamId id, const StreamSpec& spec, const StreamLayout& layout);
   void count_written(std::size_t bytes);
   void publish();
   bool needs_new_attributes(const EpisodeEnd& end) const;
@@ -73,6 +76,7 @@ class EpisodeFile final : public PooledFile {
   std::filesystem::path final_path_;
   std::optional<File> file_;
   std::map<StreamId, Stream> streams_;
+  std::map<std::string, std::size_t> links_bytes_;  // in the groups around streams
   AppendDataset commits_;
   AppendDataset gaps_;
   std::uint32_t commit_number_ = 0;

@@ -162,7 +162,7 @@ void Hdf5EpisodeSink::finishing(std::uint64_t raw_bytes) { staging_ = !file_ && 
 
 void Hdf5EpisodeSink::end_rows(StreamId id, std::uint64_t rows) {
   stream(id).rows = rows;
-  if (file_) file_->check_rows(id, rows);
+  if (file_) file_->end_rows(id, rows);
 }
 
 void Hdf5EpisodeSink::finish(const EpisodeEnd& end) {
@@ -201,9 +201,9 @@ EpisodeRecord Hdf5EpisodeSink::record(const EpisodeEnd* end) const {
   EpisodeRecord record;
   auto rows_by_stream = nlohmann::json::object();
   for (const auto& [id, stream] : streams_) {
+    if (!stream.spec.has_timesteps) continue;  // the bytes of events are not rows of theirs
     record.rows += stream.rows;
-    // The bytes of events are not rows of theirs.
-    if (!rows_by_stream.contains(stream.spec.path)) rows_by_stream[stream.spec.path] = stream.rows;
+    rows_by_stream[stream.spec.path] = stream.rows;
   }
   record.bytes_stored = bytes_stored_;
   if (end == nullptr) return record;

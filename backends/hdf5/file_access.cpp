@@ -22,6 +22,8 @@ constexpr std::size_t kLargestCacheBytes = 2U << 20;
 void set_small_root(hid_t properties) {
   checked("H5Pset_link_phase_change", properties, [&] { return H5Pset_link_phase_change(properties, 65535, 0); });
   checked("H5Pset_attr_phase_change", properties, [&] { return H5Pset_attr_phase_change(properties, 65535, 0); });
+  // Room for all links that an episode may get: see Library::group_creation.
+  checked("H5Pset_est_link_info", properties, [&] { return H5Pset_est_link_info(properties, 32, 40); });
 }
 
 Handle creation_properties(Root root) {

@@ -69,13 +69,16 @@ void keep_compact(hid_t properties) {
   checked("H5Pset_attr_phase_change", H5I_INVALID_HID, [&] { return H5Pset_attr_phase_change(properties, 65535, 0); });
 }
 
-Handle group_properties() {
+constexpr unsigned kLinkNameBytes = 40;
+constexpr std::size_t kLinkBytes = kLinkNameBytes + 24;  // the message of a link with such a name
+
+Handle group_properties(unsigned links, unsigned name_bytes) {
   auto properties = create_properties(H5P_GROUP_CREATE);
   const auto id = properties.get();
   forget_times(id);
   keep_compact(id);
   checked("H5Pset_link_phase_change", H5I_INVALID_HID, [&] { return H5Pset_link_phase_change(id, 65535, 0); });
-  checked("H5Pset_est_link_info", H5I_INVALID_HID, [&] { return H5Pset_est_link_info(id, 2, 10); });
+  checked("H5Pset_est_link_info", H5I_INVALID_HID, [&] { return H5Pset_est_link_info(id, links, name_bytes); });
   return properties;
 }
 
@@ -115,7 +118,7 @@ Library::Library()
       scalar_(create_scalar_space()),
       link_creation_(utf8_names(H5P_LINK_CREATE)),
       attribute_creation_(utf8_names(H5P_ATTRIBUTE_CREATE)),
-      group_creation_(group_properties()),
+      group_creation_(group_properties(2, 10)),
       dataset_access_(uncached()),
       compact_creation_(dataset_properties(H5D_COMPACT)),
       contiguous_creation_(dataset_properties(H5D_CONTIGUOUS)) {}
@@ -158,6 +161,13 @@ hid_t Library::text(std::size_t bytes, H5T_cset_t characters) {
   auto& type = texts_[{bytes, characters}];
   if (!type) type = create_text_type(bytes == 0 ? 1 : bytes, characters);
   return type.get();
+}
+
+hid_t Library::group_creation(std::size_t header_bytes) {
+  const auto links = std::bit_ceil(std::max<std::size_t>(header_bytes / kLinkBytes, 4));
+  auto& properties = roomy_groups_[links];
+  if (!properties) properties = group_properties(static_cast<unsigned>(std::min<std::size_t>(links, 65535)), kLinkNameBytes);
+  return properties.get();
 }
 
 hid_t Library::plain_creation(std::size_t bytes) const noexcept {

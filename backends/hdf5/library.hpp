@@ -59,6 +59,10 @@ class Library {
   hid_t attribute_creation() const noexcept { return attribute_creation_.get(); }
   /// Groups whose links and attributes stay in the header, however many.
   hid_t group_creation() const noexcept { return group_creation_.get(); }
+  /// The same with room for so many bytes of links and attributes in the first piece of the header, for files that are written in
+  /// SWMR mode: a header that gets a second piece there makes a later H5Fflush of HDF5 1.10.8 fail ("slist not empty"),
+  /// and the library die at exit. Valid until the next call.
+  hid_t group_creation(std::size_t header_bytes);
   /// Datasets whose chunks HDF5 does not cache: they are written whole and not read back.
   hid_t dataset_access() const noexcept { return dataset_access_.get(); }
   /// Unchunked: in the header where `bytes` are few, else contiguous.
@@ -78,6 +82,7 @@ class Library {
   Handle link_creation_;
   Handle attribute_creation_;
   Handle group_creation_;
+  std::map<std::size_t, Handle> roomy_groups_;
   Handle dataset_access_;
   Handle compact_creation_;
   Handle contiguous_creation_;

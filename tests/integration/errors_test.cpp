@@ -457,5 +457,36 @@ TEST_F(Errors, AWrongRowHarmsNothingElse) {
                       {"neural_states/v", 3}, {"neural_states/v", 500}, {"spikes/p", 500}}));
 }
 
+TEST_F(Errors, DataOfAnEventThatIsNotText) {
+  const Error error = error_of_recording([](Episode& episode) { episode.log_event("lesion", 7, {{"region", "\xFF"}}); });
+  EXPECT_TRUE(says(error, {"episode_0000"}));
+}
+
+TEST_F(Errors, ANameThatCannotBeDoesNotKeepTheRestOfTheTimestepOut) {
+  auto experiment = create({}, "lab");
+  auto episode = experiment.start_episode();
+  const std::vector<float> row = {1, 2};
+  const std::vector<int> fired = {3};
+  for (std::int64_t t = 0; t < 10; ++t)
+    episode.log_timestep(t, {.neural_state = {{"a/b", row}, {"v", row}}, .spikes = fired, .behavior = {{"x", row}}, .reward = 1.0});
+  EXPECT_THROW(episode.finish(), Error);
+  EXPECT_THROW(experiment.close(), Error);
+  const auto seen = Run(experiment.path()).episode(0);
+  ASSERT_TRUE(seen.contains("neural_states/v") && seen.contains("behavior/x") && seen.contains("rewards"));
+  EXPECT_EQ(seen.neural_state<float>("v").rows(), 10U);
+  EXPECT_EQ(seen.behavior<float>("x").rows(), 10U);
+  EXPECT_EQ(seen.spikes("default").rows(), 10U);
+  EXPECT_EQ(seen.rewards().rows(), 10U);
+}
+
+// Names that the format has for itself: a user's value for them must not get lost in silence.
+TEST_F(Errors, AttributesThatTheFormatHas) {
+  auto experiment = create({}, "lab");
+  EXPECT_EQ(error_of([&] { experiment.start_episode({.attributes = {{"status", "fine"}}}); }).code(), ErrorCode::invalid_name);
+  auto episode = experiment.start_episode();
+  for (const char* name : {"episode_id", "status", "seed", "dt", "started"})
+    EXPECT_EQ(error_of([&] { episode.set_attribute(name, 1); }).code(), ErrorCode::invalid_name) << name;
+}
+
 }  // namespace
 }  // namespace neurotape::outside

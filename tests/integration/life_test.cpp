@@ -170,53 +170,6 @@ TEST_F(Life, StreamsMayBeDeclaredLate) {
   EXPECT_EQ(seen.spikes("latest").all().neuron_ids.size(), 15U);
 }
 
-TEST_F(Life, ManyEpisodesAtOnceFitTheDefaultCap) {
-  constexpr std::size_t kEpisodes = 256;
-  constexpr std::int64_t kSteps = 40;
-  auto experiment = create();
-  struct Trial {
-    Episode episode;
-    DenseStream<float> state;
-    SpikeStream spikes;
-    RewardStream reward;
-  };
-  std::vector<Trial> trials;
-  for (std::size_t i = 0; i < kEpisodes; ++i) {
-    auto episode = experiment.start_episode();
-    auto state = episode.neural_state<float>("state", {32});
-    auto spikes = episode.spikes("p");
-    auto reward = episode.rewards();
-    trials.push_back({std::move(episode), std::move(state), std::move(spikes), std::move(reward)});
-  }
-  for (std::int64_t t = 0; t < kSteps; ++t) {
-    for (auto& trial : trials) {
-      const auto number = static_cast<float>(trial.episode.number());
-      trial.state.record(t, std::vector<float>(32, number + static_cast<float>(t)));
-      trial.spikes.record(t, trial.episode.number());
-      trial.reward.record(t, static_cast<double>(trial.episode.number()));
-    }
-  }
-  for (auto& trial : trials) trial.episode.finish();
-  experiment.close();
-  EXPECT_TRUE(told().empty());
-  const Run run(experiment.path());
-  ASSERT_EQ(run.size(), kEpisodes);
-  for (const std::uint64_t number : run.numbers()) {
-    const auto episode = run.episode(number);
-    ASSERT_EQ(episode.status(), "complete");
-    const auto rows = episode.neural_state<float>("state").all();
-    ASSERT_EQ(rows.timesteps, up_to(kSteps)) << number;
-    ASSERT_EQ(rows.row(kSteps - 1)[31], static_cast<float>(number) + kSteps - 1);
-    ASSERT_EQ(episode.spikes("p").all().neuron_ids, std::vector<std::uint64_t>(kSteps, number));
-    ASSERT_EQ(episode.rewards().all().values, std::vector<double>(kSteps, static_cast<double>(number)));
-  }
-  const auto summaries = run.episodes();
-  ASSERT_TRUE(summaries.at(7).totals);
-  EXPECT_EQ(summaries[7].totals->sum_of_rewards, 7.0 * kSteps);
-  EXPECT_EQ(summaries[7].totals->rows, 3U * kSteps);
-  EXPECT_EQ(summaries[7].totals->last_timestep, kSteps - 1);
-}
-
 TEST_F(JudgedLife, AttributesMayBeSetAtAnyTime) {
   auto experiment = create({.commit_interval = 1h});
   auto large = experiment.start_episode({.attributes = {{"first", 1}, {"changes", "before"}}});
@@ -533,6 +486,119 @@ TEST_F(JudgedLife, NamesAreUnicode) {
   }
   EXPECT_EQ(seen.events().at(0).type, "lésion");
   EXPECT_EQ(datasets.at("events/types").at("values"), json({"lésion"}));
+}
+
+TEST_F(Life, CommittedTimestepOfAFinishedEpisodeStays) {
+  auto experiment = create({.commit_interval = 1h});
+  auto episode = experiment.start_episode();
+  auto v = episode.neural_state<float>("v", {});
+  for (std::int64_t t = 0; t < 15; ++t) v.record(t, 1.0F);
+  experiment.flush();
+  ASSERT_EQ(episode.committed_timestep(), 14);
+  v.record(15, 1.0F);
+  episode.finish();
+  experiment.flush();
+  EXPECT_EQ(episode.committed_timestep(), 15);
+}
+
+TEST_F(Life, StatisticsOfAFinishedEpisodeStay) {
+  auto experiment = create({.commit_interval = 1h});
+  auto episode = experiment.start_episode();
+  episode.rewards().record(0, 1);
+  episode.finish();
+  experiment.flush();
+  EXPECT_EQ(episode.stats().total.rows_recorded, 1U);
+}
+
+TEST_F(Life, ManyEpisodesAtOnceFitTheDefaultCap) {
+  constexpr std::size_t kEpisodes = 256;
+  constexpr std::int64_t kSteps = 40;
+  auto experiment = create();
+  struct Trial {
+    Episode episode;
+    DenseStream<float> state;
+    SpikeStream spikes;
+    RewardStream reward;
+  };
+  std::vector<Trial> trials;
+  for (std::size_t i = 0; i < kEpisodes; ++i) {
+    auto episode = experiment.start_episode();
+    auto state = episode.neural_state<float>("state", {32});
+    auto spikes = episode.spikes("p");
+    auto reward = episode.rewards();
+    trials.push_back({std::move(episode), std::move(state), std::move(spikes), std::move(reward)});
+  }
+  for (std::int64_t t = 0; t < kSteps; ++t) {
+    for (auto& trial : trials) {
+      const auto number = static_cast<float>(trial.episode.number());
+      trial.state.record(t, std::vector<float>(32, number + static_cast<float>(t)));
+      trial.spikes.record(t, trial.episode.number());
+      trial.reward.record(t, static_cast<double>(trial.episode.number()));
+    }
+    if (t == kSteps / 2) experiment.flush();
+  }
+  for (auto& trial : trials) trial.episode.finish();
+  experiment.close();
+  EXPECT_TRUE(told().empty());
+  const Run run(experiment.path());
+  ASSERT_EQ(run.size(), kEpisodes);
+  for (const std::uint64_t number : run.numbers()) {
+    const auto episode = run.episode(number);
+    ASSERT_EQ(episode.status(), "complete");
+    const auto rows = episode.neural_state<float>("state").all();
+    ASSERT_EQ(rows.timesteps, up_to(kSteps)) << number;
+    ASSERT_EQ(rows.row(kSteps - 1)[31], static_cast<float>(number) + kSteps - 1);
+    ASSERT_EQ(episode.spikes("p").all().neuron_ids, std::vector<std::uint64_t>(kSteps, number));
+    ASSERT_EQ(episode.rewards().all().values, std::vector<double>(kSteps, static_cast<double>(number)));
+  }
+  const auto summaries = run.episodes();
+  ASSERT_TRUE(summaries.at(7).totals);
+  EXPECT_EQ(summaries[7].totals->sum_of_rewards, 7.0 * kSteps);
+  EXPECT_EQ(summaries[7].totals->rows, 3U * kSteps);
+  EXPECT_EQ(summaries[7].totals->last_timestep, kSteps - 1);
+}
+
+TEST_F(Life, StatisticsAddUpWithGapsInACommit) {
+  auto experiment = create({.commit_interval = 1h});
+  auto episode = experiment.start_episode();
+  auto v = episode.neural_state<float>("v", {3}, {.every = 2});
+  auto spikes = episode.spikes("p", {.population_size = 50});
+  for (std::int64_t t = 0; t < 100; ++t) {
+    v.record(t, std::vector<float>(t == 31 || t == 40 ? 2 : 3));
+    spikes.record(t, std::vector<std::int64_t>{1, 2, t});
+    if (t % 10 == 0) expect_consistent(experiment.stats());
+  }
+  Stats stats = experiment.stats();
+  expect_consistent(stats);
+  ASSERT_EQ(stats.streams.size(), 2U);
+  EXPECT_EQ(stats.streams[0].episode, "episode_0000");
+  EXPECT_EQ(stats.streams[0].stream, "neural_states/v");
+  EXPECT_EQ(stats.streams[0].rows_recorded, 49U);
+  EXPECT_EQ(stats.streams[1].rows_offered, 300U);
+  EXPECT_EQ(stats.streams[1].rows_recorded, 150U);
+  EXPECT_EQ(stats.streams[1].rows_rejected, 150U);
+  EXPECT_EQ(stats.streams[0].bytes_in, 49U * (8 + 12));
+  EXPECT_EQ(stats.total.rows_committed, 0U);
+  EXPECT_EQ(stats.commits, 0U);
+  EXPECT_FALSE(stats.last_error.empty());
+  experiment.flush();
+  stats = experiment.stats();
+  expect_consistent(stats);
+  EXPECT_EQ(stats.total.rows_committed, stats.total.rows_recorded);
+  EXPECT_EQ(stats.commits, 1U);
+  EXPECT_GT(stats.last_commit_time.count(), 0);
+  EXPECT_GE(stats.longest_commit_time, stats.last_commit_time);
+  EXPECT_GE(stats.ring_peak_bytes, stats.ring_used_bytes);
+  EXPECT_THROW(episode.finish(), Error);
+  EXPECT_THROW(experiment.close(), Error);
+  stats = experiment.stats();
+  expect_consistent(stats);
+  EXPECT_TRUE(stats.streams.empty());
+  EXPECT_EQ(stats.total.rows_recorded, 199U);
+  EXPECT_EQ(stats.total.rows_committed, 199U);
+  EXPECT_GT(stats.total.bytes_stored, 0U);
+  EXPECT_GT(stats.total.ratio(), 0.0);
+  EXPECT_EQ(stats.ring_used_bytes, 0U);
 }
 
 }  // namespace

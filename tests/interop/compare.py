@@ -57,10 +57,10 @@ def check_masks(where, dataset):
 
 
 def check_chunk_index(where, group, timesteps):
-    widest = max((group[name] for name in group if name not in ("columns", "chunk_index")),
+    widest = group["values"] if "values" in group else max((group[name] for name in group if name not in ("columns", "chunk_index")),
                  key=lambda d: d.dtype.itemsize * int(np.prod(d.shape[1:])))
     if "chunk_index" not in group:
-        if len(timesteps) > widest.chunks[0]:
+        if widest.chunks and len(timesteps) > widest.chunks[0]:
             problem(where, "has no chunk_index, but", len(timesteps), "rows in chunks of", widest.chunks[0])
         return
     index = group["chunk_index"][:]

@@ -11,6 +11,7 @@
 namespace neurotape::outside {
 
 inline Shape random_shape(Random& random) {
+  if (random.one_in(12)) return random.one_in(2) ? Shape(0) : Shape(3, 0, 2);
   std::vector<std::uint64_t> dimensions(random.below(5));
   for (auto& dimension : dimensions) dimension = random.one_in(5) ? random.between(6, 70) : random.between(1, 5);
   Shape shape{std::span<const std::uint64_t>(dimensions)};

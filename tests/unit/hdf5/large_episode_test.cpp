@@ -253,5 +253,41 @@ TEST_F(LargeEpisode, KeepsFewFilesOpen) {
       "  same(f['neural_states/v/values'], 30); assert committed(f) == {0: 30} and len(f['commits']) == 3\n");
 }
 
+TEST_F(LargeEpisode, AGapMayComeBeforeTheFirstCommit) {
+  auto v = feed(0, dense("neural_states/v", {3}), 16);
+  auto s = feed(1, spikes("p"), 16);
+  v.declare(*sink_);
+  s.declare(*sink_);
+  sink_->add_gap({"neural_states/v", 1, 1, 1, "invalid"});
+  v.push(*sink_, 3);
+  s.push(*sink_, 1);
+  sink_->commit(std::vector{v.committed(), s.committed()});
+  finish({&v, &s});
+}
+
+TEST_F(LargeEpisode, StreamsAreDeclaredBetweenCommitsHoweverManyAndHoweverNamed) {
+  std::vector<std::unique_ptr<Feed>> feeds;
+  for (StreamId id = 0; id < 300; ++id) {
+    auto spec = dense("neural_states/" + std::string(150, 'x') + std::to_string(id), {2});
+    spec.attributes["unit"] = std::string(id * 20, 'u');
+    feeds.push_back(std::make_unique<Feed>(id, std::move(spec), 16, backend_->codecs()));
+    feeds.back()->declare(*sink_);
+    feeds.back()->push(*sink_, 20);
+    feeds.front()->push(*sink_, 7);
+    if (id % 7 == 0) sink_->commit(std::vector{feeds.front()->committed(), feeds.back()->committed()});
+  }
+  std::vector<Feed*> all;
+  for (auto& one : feeds) {
+    all.push_back(one.get());
+    one->push(*sink_, 3000);
+  }
+  finish(all);
+  python(
+      "f = h5.File('episodes/episode_0000.h5', 'r')\n"
+      "assert len(f['neural_states']) == 300\n"
+      "assert all(len(g['values']) == len(g['timesteps']) >= 3020 for g in f['neural_states'].values())\n"
+      "assert all(len(g.attrs.get('unit', '')) == 20 * int(n[150:]) for n, g in f['neural_states'].items())\n");
+}
+
 }  // namespace
 }  // namespace neurotape::testing
