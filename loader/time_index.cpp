@@ -108,10 +108,21 @@ const std::vector<TimeIndex::Chunk>& TimeIndex::chunks() const {
 }
 
 std::vector<TimeIndex::Chunk> TimeIndex::read_chunks() const {
+  if (index_path_.empty()) return {};
+  Retry retry(file_->path());
+  for (bool again = false;; again = true) {
+    try {
+      return read_chunks(again ? *File::open(file_->path()) : *file_);
+    } catch (const Error& error) {
+      if (!retry.again(error)) throw;
+    }
+  }
+}
+
+std::vector<TimeIndex::Chunk> TimeIndex::read_chunks(const File& file) const {
   std::vector<Chunk> chunks;
-  if (index_path_.empty()) return chunks;
   std::uint64_t row = 0;
-  read_records<IndexRecord>(*file_, index_path_, timesteps_->place(), kIndexFields, [&](const IndexRecord& record) {
+  read_records<IndexRecord>(file, index_path_, timesteps_->place(), kIndexFields, [&](const IndexRecord& record) {
     // Ends with the committed rows, which may be fewer than the finished chunks hold.
     const std::uint64_t rows = std::min(record.rows, rows_ - row);
     if (rows == 0) return;

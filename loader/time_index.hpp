@@ -43,6 +43,7 @@ class TimeIndex {
   std::int64_t timestep(std::uint64_t row) const;
   const std::vector<Chunk>& chunks() const;
   std::vector<Chunk> read_chunks() const;
+  std::vector<Chunk> read_chunks(const File& file) const;
 
   std::shared_ptr<const Dataset> timesteps_;
   std::uint64_t rows_;
