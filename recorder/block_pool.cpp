@@ -7,7 +7,7 @@
 namespace neurotape {
 namespace {
 
-constexpr std::size_t kSlabsAhead = 4;       // touched and free, waiting for lanes
+constexpr std::size_t kSlabsAhead = 8;                   // touched and free, waiting for lanes
 constexpr auto kRecheck = std::chrono::milliseconds(5);  // a waiter looks again by itself this often
 
 std::size_t run_slabs(std::size_t bytes) { return (bytes + kSlabBytes - 1) / kSlabBytes; }
@@ -192,6 +192,8 @@ void BlockPool::replenish() {
     if (has_waiters()) wake_waiters();
   }
 }
+
+bool BlockPool::runs_dry() const noexcept { return large_.size_approx() < kSlabsAhead / 2; }
 
 Block* BlockPool::wait(const std::function<Block*()>& attempt, const std::function<bool()>& give_up,
                        std::chrono::steady_clock::time_point deadline) {

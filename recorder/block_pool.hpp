@@ -61,6 +61,9 @@ class BlockPool {
   /// Touches slabs ahead of demand. Workers call it.
   void replenish();
 
+  /// Few touched blocks are left: a lane that takes the last one touches the next by itself.
+  bool runs_dry() const noexcept;
+
   /// Calls `attempt` until it returns a block, `give_up` says so, or the deadline passes (nullptr then).
   Block* wait(const std::function<Block*()>& attempt, const std::function<bool()>& give_up,
               std::chrono::steady_clock::time_point deadline);

@@ -216,11 +216,21 @@ Block* Lane::propose_block() noexcept {
 Block* Lane::take_block() noexcept {
   const auto now = std::chrono::steady_clock::now();
   fast_ = capacity_ != 0 && now - entered_ < std::chrono::milliseconds(250);
+  const BlockPool& pool = stream_.parts->blocks;
+  if (pool.under_pressure() || (fast_ && pool.runs_dry())) stream_.parts->wake_workers();  // they may be taking a nap
   entered_ = now;
   Block* block = try_take_block();
   if (block == nullptr && stream_.rules.overflow.kind() == Overflow::Kind::block) block = wait_for_block();
-  if (block != nullptr) stream_.shape_block(*block);
+  if (block != nullptr) stream_.shape_block(*block, rows_in_blocks());
   return block;
+}
+
+// Rows that the blocks taken so far hold once they are full.
+std::uint64_t Lane::rows_in_blocks() const noexcept {
+  if (is_columns_) return block_->first_row + block_->capacity;
+  std::uint64_t rows = rows_recorded() + (capacity_ - row_);
+  for (const Block* const spare : spare_) rows += spare->capacity;
+  return rows;
 }
 
 Block* Lane::try_take_block() noexcept {

@@ -71,6 +71,7 @@ class Lane {
   bool enter_next_shared_block(std::int64_t timestep) noexcept;
   Block* propose_block() noexcept;
   Block* take_block() noexcept;
+  std::uint64_t rows_in_blocks() const noexcept;
   Block* wait_for_block() noexcept;
   Block* try_take_block() noexcept;
   void prepare(Block& block, const Block* before) noexcept;

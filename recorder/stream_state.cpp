@@ -55,10 +55,10 @@ std::uint32_t StreamState::rows_in(std::size_t block_bytes) const noexcept {
   return static_cast<std::uint32_t>(std::min<std::size_t>(room / row_bytes, UINT32_MAX / 2));
 }
 
-void StreamState::shape_block(Block& block) const noexcept {
+void StreamState::shape_block(Block& block, std::uint64_t rows_before) const noexcept {
   std::uint32_t rows = rows_in(block.bytes);
-  const auto alignment = block_alignment_.load(std::memory_order_relaxed);
-  if (rows > alignment) rows -= static_cast<std::uint32_t>(rows % alignment);
+  const auto excess = (rows_before + rows) % block_alignment_.load(std::memory_order_relaxed);
+  if (rows > excess) rows -= static_cast<std::uint32_t>(excess);
   block.capacity = rows;
   std::size_t offset = kBlockHeaderBytes;
   for (std::size_t i = 0; i < spec.columns.size(); ++i) {

@@ -129,7 +129,8 @@ class StreamState : public std::enable_shared_from_this<StreamState>, private Co
   std::atomic<std::uint64_t> nan_values{0};
 
   // Lanes: the shape of a block, and where a partitioned chain begins.
-  void shape_block(Block& block) const noexcept;
+  /// \param rows_before of the lane, up to this block: it ends where a chunk ends, so that whole chunks are encoded in place
+  void shape_block(Block& block, std::uint64_t rows_before) const noexcept;
   std::uint32_t rows_in(std::size_t block_bytes) const noexcept;
   /// Rows are wider than what the shared blocks can hold.
   bool needs_own_run() const noexcept { return rows_in(kSlabBytes) == 0; }
@@ -181,7 +182,7 @@ class StreamState : public std::enable_shared_from_this<StreamState>, private Co
 
   std::atomic<Phase> phase_{Phase::recording};
   std::atomic<bool> partitioned_{false};
-  std::atomic<std::uint64_t> block_alignment_{1};  ///< rows of a block are a multiple of it where they can be
+  std::atomic<std::uint64_t> block_alignment_{1};  ///< rows of a chunk
 
   mutable std::mutex lanes_mutex_;
   std::vector<std::unique_ptr<detail::Lane>> lanes_;

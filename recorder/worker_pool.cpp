@@ -12,7 +12,7 @@ namespace {
 
 using namespace std::chrono_literals;
 constexpr std::chrono::nanoseconds kShortestNap = 200us;
-constexpr std::chrono::nanoseconds kLongestNap = 25ms;  // 40 looks a second cost nothing
+constexpr std::chrono::nanoseconds kLongestNap = 100ms;  // ten looks a second cost nothing
 
 }  // namespace
 
@@ -26,11 +26,11 @@ WorkerPool::~WorkerPool() { stop(); }
 void WorkerPool::work() {
   for (auto nap = kShortestNap;;) {
     try {
+      parts_.blocks.replenish();
       if (encode_one() || run_one_task() || consume_one() || relieve_lanes()) {
         nap = kShortestNap;
         continue;
       }
-      parts_.blocks.replenish();
     } catch (const std::exception& error) {
       hooks_.task_failed(Error(ErrorCode::io, fmt::format("a worker failed: {}", error.what())));
     }
@@ -93,7 +93,6 @@ bool WorkerPool::consume_one() {
   if (stream == nullptr) return false;
   wake();  // somebody else looks for more meanwhile
   stream->consume(*this, Take::full_blocks);
-  parts_.blocks.replenish();
   return true;
 }
 
