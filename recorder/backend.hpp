@@ -40,7 +40,7 @@ struct ChunkPlace {
   std::uint32_t column = 0;
   std::uint64_t chunk = 0;  ///< holds the rows from chunk * chunk_rows on
   std::uint32_t tile = 0;
-  std::uint64_t rows = 0;   ///< rows in it: chunk_rows, but for the last chunk of a finished stream
+  std::uint64_t rows = 0;  ///< rows in it: chunk_rows, but for the last chunk of a finished stream
 };
 
 /// Rows of the open chunk of a column: `first_row` counts within the chunk.
@@ -89,7 +89,8 @@ class EpisodeSink {
   /// Rows added to an open chunk, raw.
   virtual void write_open_rows(const OpenRows& place, std::span<const std::byte> raw) = 0;
   /// One more finished chunk of the stream's index column.
-  virtual void index_chunk(StreamId id, std::int64_t first_timestep, std::int64_t last_timestep, std::uint64_t rows) = 0;
+  virtual void index_chunk(StreamId id, std::int64_t first_timestep, std::int64_t last_timestep,
+                           std::uint64_t rows) = 0;
   virtual void add_gap(const Gap& gap) = 0;
   /// Makes everything written so far readable: these streams now have so many rows.
   virtual void commit(std::span<const CommittedRows> rows) = 0;

@@ -14,9 +14,7 @@ std::size_t run_slabs(std::size_t bytes) { return (bytes + kSlabBytes - 1) / kSl
 
 }  // namespace
 
-OwnBlocks::~OwnBlocks() {
-  retire();
-}
+OwnBlocks::~OwnBlocks() { retire(); }
 
 bool OwnBlocks::reserve(BlockPool& pool, std::size_t block_bytes) {
   pool_ = &pool;
@@ -36,7 +34,8 @@ bool OwnBlocks::reserve(BlockPool& pool, std::size_t block_bytes) {
 Block* OwnBlocks::try_take() noexcept {
   for (unsigned i = 0; i < blocks_.size(); ++i) {
     const unsigned bit = 1U << i;
-    if ((free_.load(std::memory_order_relaxed) & bit) != 0 && (free_.fetch_and(~bit, std::memory_order_acquire) & bit) != 0)
+    if ((free_.load(std::memory_order_relaxed) & bit) != 0 &&
+        (free_.fetch_and(~bit, std::memory_order_acquire) & bit) != 0)
       return blocks_[i];
   }
   return nullptr;

@@ -18,7 +18,8 @@ class ColumnBuilder {
   /// Gives out what the builder makes; its owner knows the stream and the order.
   class Output {
    public:
-    virtual void chunk(const ChunkPlace& place, const std::byte* raw, std::size_t bytes, Block* block, BufferHandle buffer) = 0;
+    virtual void chunk(const ChunkPlace& place, const std::byte* raw, std::size_t bytes, Block* block,
+                       BufferHandle buffer) = 0;
     virtual void open_rows(const OpenRows& place, BufferHandle buffer, const std::byte* raw, std::size_t bytes) = 0;
 
    protected:

@@ -20,15 +20,24 @@ bool is_integer(Dtype dtype) { return dtype < Dtype::f32; }
 template <class F>
 void with_integer_type(Dtype dtype, F&& f) {
   switch (dtype) {
-    case Dtype::i8: return f(std::int8_t{});
-    case Dtype::i16: return f(std::int16_t{});
-    case Dtype::i32: return f(std::int32_t{});
-    case Dtype::i64: return f(std::int64_t{});
-    case Dtype::u8: return f(std::uint8_t{});
-    case Dtype::u16: return f(std::uint16_t{});
-    case Dtype::u32: return f(std::uint32_t{});
-    case Dtype::u64: return f(std::uint64_t{});
-    default: return;
+    case Dtype::i8:
+      return f(std::int8_t{});
+    case Dtype::i16:
+      return f(std::int16_t{});
+    case Dtype::i32:
+      return f(std::int32_t{});
+    case Dtype::i64:
+      return f(std::int64_t{});
+    case Dtype::u8:
+      return f(std::uint8_t{});
+    case Dtype::u16:
+      return f(std::uint16_t{});
+    case Dtype::u32:
+      return f(std::uint32_t{});
+    case Dtype::u64:
+      return f(std::uint64_t{});
+    default:
+      return;
   }
 }
 
@@ -65,7 +74,8 @@ std::uint64_t id_limit(const ColumnSpec& column, const StreamRules& rules, bool 
 }
 
 bool needs_id_check(const ColumnInput& input, const ColumnSpec& column, const StreamRules& rules, bool first) {
-  return is_integer(column.dtype) && column.text_bytes == 0 && (input.dtype() != column.dtype || (first && rules.id_limit != 0));
+  return is_integer(column.dtype) && column.text_bytes == 0 &&
+         (input.dtype() != column.dtype || (first && rules.id_limit != 0));
 }
 
 void copy_one_column(std::byte* to, const ColumnSpec& column, const ColumnInput& input, std::uint64_t from,
@@ -83,7 +93,8 @@ void copy_one_column(std::byte* to, const ColumnSpec& column, const ColumnInput&
   with_integer_type(column.dtype, [&]<class To>(To) {
     with_integer_type(input.dtype(), [&]<class From>(From) {
       const From* const source = static_cast<const From*>(input.data()) + from;
-      std::transform(source, source + rows, reinterpret_cast<To*>(to), [](From value) { return static_cast<To>(value); });
+      std::transform(source, source + rows, reinterpret_cast<To*>(to),
+                     [](From value) { return static_cast<To>(value); });
     });
   });
 }
@@ -105,15 +116,18 @@ std::string fault_of_columns(const StreamSpec& spec, const StreamRules& rules, s
   const auto expected = given_columns(spec);
   code = ErrorCode::wrong_shape;
   if (columns.size() != expected.size())
-    return fmt::format("expected {} arrays (the last one is {}), got {}", expected.size(), expected.back().name, columns.size());
+    return fmt::format("expected {} arrays (the last one is {}), got {}", expected.size(), expected.back().name,
+                       columns.size());
   const std::uint64_t rows = rows_handed_over(spec, columns);
   for (std::size_t i = 0; i < columns.size(); ++i) {
     if (columns[i].size() != rows * elements_in_row(expected[i]))
-      return fmt::format("expected {} {}, as many as {}, got {}", rows, expected[i].name, expected[0].name, columns[i].size());
+      return fmt::format("expected {} {}, as many as {}, got {}", rows, expected[i].name, expected[0].name,
+                         columns[i].size());
     const bool same = columns[i].dtype() == expected[i].dtype || expected[i].text_bytes != 0;
     if (!same && !(is_integer(columns[i].dtype()) && is_integer(expected[i].dtype))) {
       code = ErrorCode::wrong_type;
-      return fmt::format("expected {} as {}, got {}", expected[i].name, dtype_name(expected[i].dtype), dtype_name(columns[i].dtype()));
+      return fmt::format("expected {} as {}, got {}", expected[i].name, dtype_name(expected[i].dtype),
+                         dtype_name(columns[i].dtype()));
     }
     if (!rules.validate.caller || !needs_id_check(columns[i], expected[i], rules, i == 0)) continue;
     if (const auto limit = id_limit(expected[i], rules, i == 0); largest_as_unsigned(columns[i]) > limit) {
@@ -140,10 +154,14 @@ void copy_columns(Block& block, std::uint32_t row, const StreamSpec& spec, std::
 void gather_values(std::byte* to, const std::byte* row, std::span<const std::uint64_t> which,
                    std::size_t element_bytes) noexcept {
   switch (element_bytes) {
-    case 1: return gather<std::uint8_t>(to, row, which);
-    case 2: return gather<std::uint16_t>(to, row, which);
-    case 4: return gather<std::uint32_t>(to, row, which);
-    default: return gather<std::uint64_t>(to, row, which);
+    case 1:
+      return gather<std::uint8_t>(to, row, which);
+    case 2:
+      return gather<std::uint16_t>(to, row, which);
+    case 4:
+      return gather<std::uint32_t>(to, row, which);
+    default:
+      return gather<std::uint64_t>(to, row, which);
   }
 }
 

@@ -19,12 +19,15 @@ struct Applicable {
 
 class Checker {
  public:
-  Checker(const EpisodeCore& episode, std::string stream) : where_(episode.context()) { where_.stream = std::move(stream); }
+  Checker(const EpisodeCore& episode, std::string stream) : where_(episode.context()) {
+    where_.stream = std::move(stream);
+  }
 
   [[noreturn]] void refuse(ErrorCode code, const std::string& why) const { throw Error(code, why, where_); }
   void options(const StreamOptions& options, const Applicable& kind) const {
     const auto only = [&](bool given, bool applies, std::string_view name) {
-      if (given && !applies) refuse(ErrorCode::invalid_argument, fmt::format("the option {} does not apply to this kind of stream", name));
+      if (given && !applies)
+        refuse(ErrorCode::invalid_argument, fmt::format("the option {} does not apply to this kind of stream", name));
     };
     only(!options.unit.empty(), kind.unit, "unit");
     only(options.every != 0, kind.every, "every");
@@ -32,7 +35,8 @@ class Checker {
     only(options.times, kind.times, "times");
     only(!options.columns.empty(), kind.columns, "columns");
     only(options.overflow == Overflow::decimate, kind.every, "Overflow::decimate");
-    if (options.every < 0) refuse(ErrorCode::invalid_argument, fmt::format("every: expected at least 1, got {}", options.every));
+    if (options.every < 0)
+      refuse(ErrorCode::invalid_argument, fmt::format("every: expected at least 1, got {}", options.every));
     if (options.layout != Layout::rows) refuse(ErrorCode::unsupported, "layout: this version has Layout::rows only");
     if (options.keep_bits != 0) refuse(ErrorCode::unsupported, "keep_bits: this version records every bit");
     if (options.absolute_error != 0) refuse(ErrorCode::unsupported, "absolute_error: this version records every bit");
@@ -53,16 +57,19 @@ StreamRules rules_for(const EpisodeCore& episode, const StreamOptions& options, 
   return rules;
 }
 
-void require_chunk_rows(const Checker& check, const EpisodeCore& episode, const StreamSpec& spec, std::uint64_t chunk_rows) {
+void require_chunk_rows(const Checker& check, const EpisodeCore& episode, const StreamSpec& spec,
+                        std::uint64_t chunk_rows) {
   std::uint64_t widest = 1;
   for (const auto& column : spec.columns) widest = std::max(widest, column.row_bytes());
   const std::uint64_t most = std::min<std::uint64_t>(kLargestChunk, episode.parts->buffers.budget_bytes() / 4);
   if (chunk_rows > 1 && chunk_rows > most / widest)
-    check.refuse(ErrorCode::memory_cap, fmt::format("chunk_rows: expected at most {} rows of {} bytes under this memory_cap, got {}",
-                                                    std::max<std::uint64_t>(1, most / widest), widest, chunk_rows));
+    check.refuse(ErrorCode::memory_cap,
+                 fmt::format("chunk_rows: expected at most {} rows of {} bytes under this memory_cap, got {}",
+                             std::max<std::uint64_t>(1, most / widest), widest, chunk_rows));
 }
 
-LaneHandle declare(EpisodeCore& episode, const Checker& check, StreamSpec spec, StreamRules rules, const StreamOptions& options) {
+LaneHandle declare(EpisodeCore& episode, const Checker& check, StreamSpec spec, StreamRules rules,
+                   const StreamOptions& options) {
   if (!options.unit.empty()) spec.attributes["unit"] = options.unit;
   spec.attributes["codec"] = rules.codec.to_string();
   require_chunk_rows(check, episode, spec, rules.chunk_rows);
@@ -79,13 +86,14 @@ StreamSpec sparse_spec(std::string path, std::vector<ColumnSpec> columns) {
 
 }  // namespace
 
-LaneHandle declare_dense(EpisodeState& state, std::string_view group, std::string_view name, Dtype dtype, const Shape& shape,
-                         const StreamOptions& options) {
+LaneHandle declare_dense(EpisodeState& state, std::string_view group, std::string_view name, Dtype dtype,
+                         const Shape& shape, const StreamOptions& options) {
   EpisodeCore& episode = *state.core;
   require_name("stream", name);
   const Checker check(episode, fmt::format("{}/{}", group, name));
   check.options(options, {.unit = true, .every = true, .columns = true});
-  if (shape.rank() > 16) check.refuse(ErrorCode::wrong_shape, fmt::format("expected at most 16 dimensions, got {}", shape.rank()));
+  if (shape.rank() > 16)
+    check.refuse(ErrorCode::wrong_shape, fmt::format("expected at most 16 dimensions, got {}", shape.rank()));
   StreamRules rules = rules_for(episode, options, true);
   const bool neural = group == "neural_states";
   rules.every = options.every != 0 ? options.every : neural ? episode.defaults.neural_sampling_rate : 1;
@@ -99,7 +107,8 @@ LaneHandle declare_dense(EpisodeState& state, std::string_view group, std::strin
     if (shape.rank() != 1) check.refuse(ErrorCode::invalid_argument, "the option columns needs rows of one dimension");
     const auto last = std::max_element(rules.selected_columns.begin(), rules.selected_columns.end());
     if (*last >= rules.source_values)
-      check.refuse(ErrorCode::out_of_range, fmt::format("columns: expected numbers below {}, got {}", rules.source_values, *last));
+      check.refuse(ErrorCode::out_of_range,
+                   fmt::format("columns: expected numbers below {}, got {}", rules.source_values, *last));
     values.shape = {rules.selected_columns.size()};
   }
   StreamSpec spec = sparse_spec(fmt::format("{}/{}", group, name), {std::move(values)});
@@ -108,7 +117,8 @@ LaneHandle declare_dense(EpisodeState& state, std::string_view group, std::strin
   return declare(episode, check, std::move(spec), std::move(rules), options);
 }
 
-LaneHandle declare_spikes(EpisodeState& state, std::string_view population, Dtype id_type, const StreamOptions& options) {
+LaneHandle declare_spikes(EpisodeState& state, std::string_view population, Dtype id_type,
+                          const StreamOptions& options) {
   EpisodeCore& episode = *state.core;
   require_name("population", population);
   const Checker check(episode, fmt::format("spikes/{}", population));
@@ -134,7 +144,8 @@ LaneHandle declare_weight_changes(EpisodeState& state, Dtype weight_type, const 
   EpisodeCore& episode = *state.core;
   const Checker check(episode, "weight_changes");
   check.options(options, {.unit = true});
-  StreamSpec spec = sparse_spec("weight_changes", {{"synapse_ids", Dtype::u64}, {"old_weights", weight_type}, {"new_weights", weight_type}});
+  StreamSpec spec = sparse_spec(
+      "weight_changes", {{"synapse_ids", Dtype::u64}, {"old_weights", weight_type}, {"new_weights", weight_type}});
   return declare(episode, check, std::move(spec), rules_for(episode, options, false), options);
 }
 
@@ -142,7 +153,8 @@ LaneHandle declare_events(EpisodeState& state) {
   ColumnSpec types{"types"};
   types.text_bytes = kEventTypeBytes;
   const Checker check(*state.core, "events");
-  return declare(*state.core, check, sparse_spec("events", {std::move(types), {"data_end", Dtype::u64}}), rules_for(*state.core, {}, false), {});
+  return declare(*state.core, check, sparse_spec("events", {std::move(types), {"data_end", Dtype::u64}}),
+                 rules_for(*state.core, {}, false), {});
 }
 
 LaneHandle declare_event_bytes(EpisodeState& state) {

@@ -41,8 +41,7 @@ class CodecLibrary {
  public:
   virtual ~CodecLibrary() = default;
   virtual std::unique_ptr<Encoder> make_encoder(const Codec& codec, std::size_t element_bytes) const = 0;
-  virtual std::vector<Filter> filters(const Codec& codec, std::size_t element_bytes,
-                                      std::size_t chunk_bytes) const = 0;
+  virtual std::vector<Filter> filters(const Codec& codec, std::size_t element_bytes, std::size_t chunk_bytes) const = 0;
 };
 
 }  // namespace neurotape

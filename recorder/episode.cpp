@@ -25,7 +25,8 @@ void guarded(detail::EpisodeState& state, F&& action) noexcept {
 
 }  // namespace
 
-Episode::Episode(detail::EpisodeHandle state) : state_(std::move(state)), exceptions_at_start_(std::uncaught_exceptions()) {}
+Episode::Episode(detail::EpisodeHandle state)
+    : state_(std::move(state)), exceptions_at_start_(std::uncaught_exceptions()) {}
 Episode::Episode(Episode&&) noexcept = default;
 
 Episode& Episode::operator=(Episode&& other) noexcept {
@@ -55,7 +56,9 @@ void Episode::log_event(std::string_view type, std::int64_t t, const nlohmann::j
   guarded(*state_, [&] { state_->log_event(type, t, data); });
 }
 
-void Episode::set_attribute(std::string_view name, const nlohmann::json& value) { state_->core->set_attribute(name, value); }
+void Episode::set_attribute(std::string_view name, const nlohmann::json& value) {
+  state_->core->set_attribute(name, value);
+}
 
 void Episode::finish() {
   const auto error = state_->core->first_error();

@@ -7,7 +7,8 @@
 
 namespace neurotape {
 
-EpisodeCore::EpisodeCore(EpisodeInfo episode_info, std::shared_ptr<RecorderParts> shared, const ExperimentOptions& options)
+EpisodeCore::EpisodeCore(EpisodeInfo episode_info, std::shared_ptr<RecorderParts> shared,
+                         const ExperimentOptions& options)
     : info(std::move(episode_info)), parts(std::move(shared)), defaults(options) {}
 
 detail::LaneHandle EpisodeCore::declare(StreamSpec spec, StreamRules rules) {
@@ -60,7 +61,9 @@ std::vector<std::shared_ptr<StreamState>> EpisodeCore::streams() const {
 void EpisodeCore::set_attribute(std::string_view name, const nlohmann::json& value) {
   require_attribute_name(name);
   const std::lock_guard lock(mutex_);
-  if (sealed_) throw Error(ErrorCode::closed, fmt::format("cannot set the attribute '{}': the episode is finished", name), context());
+  if (sealed_)
+    throw Error(ErrorCode::closed, fmt::format("cannot set the attribute '{}': the episode is finished", name),
+                context());
   later_attributes_[std::string(name)] = value;
 }
 
@@ -81,11 +84,13 @@ std::optional<Error> EpisodeCore::first_error() const {
 
 void EpisodeCore::reserve_own_blocks(OwnBlocks& blocks, std::size_t block_bytes, const ErrorContext& where) {
   const auto refuse = [&] {
-    throw Error(ErrorCode::memory_cap,
-                fmt::format("the memory cap is too small: this stream needs two blocks of {} bytes of its own for each lane, and the "
-                            "ring of {} bytes cannot give them; raise memory_cap, or record with fewer streams at once",
-                            block_bytes, parts->blocks.bytes()),
-                where);
+    throw Error(
+        ErrorCode::memory_cap,
+        fmt::format(
+            "the memory cap is too small: this stream needs two blocks of {} bytes of its own for each lane, and the "
+            "ring of {} bytes cannot give them; raise memory_cap, or record with fewer streams at once",
+            block_bytes, parts->blocks.bytes()),
+        where);
   };
   if (2 * block_bytes > parts->blocks.bytes()) refuse();
   // What other lanes have filled comes back by itself; what they hold for good does not.
@@ -132,8 +137,10 @@ std::int64_t EpisodeCore::committed_timestep() const {
   std::int64_t latest_sparse = INT64_MIN;
   for (const auto& stream : streams()) {
     const auto committed = stream->committed_timestep.load(std::memory_order_acquire);
-    if (stream->rules.dense) slowest_dense = std::min(slowest_dense, committed);
-    else latest_sparse = std::max(latest_sparse, committed);
+    if (stream->rules.dense)
+      slowest_dense = std::min(slowest_dense, committed);
+    else
+      latest_sparse = std::max(latest_sparse, committed);
   }
   return slowest_dense != INT64_MAX ? slowest_dense : latest_sparse;
 }

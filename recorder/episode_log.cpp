@@ -27,7 +27,9 @@ void EpisodeState::log_timestep(std::int64_t t, const Timestep& timestep) {
   log_all("behavior", timestep.behavior);
   if (timestep.spikes.size() != 0) {
     const std::array columns{timestep.spikes};
-    own_lane("spikes/default", [](EpisodeState& state) { return declare_spikes(state, "default", Dtype::u32, {}); }).record_rows(t, columns);
+    own_lane("spikes/default", [](EpisodeState& state) {
+      return declare_spikes(state, "default", Dtype::u32, {});
+    }).record_rows(t, columns);
   }
   if (timestep.reward) {
     const std::array columns{ColumnInput(&*timestep.reward, 1)};
@@ -52,7 +54,8 @@ void EpisodeState::log_dense(std::string_view group, std::int64_t t, const Named
 
 void EpisodeState::log_weight_change(std::int64_t t, std::uint64_t synapse, double old_weight, double new_weight) {
   const std::lock_guard lock(mutex_);
-  Lane& lane = own_lane("weight_changes", [](EpisodeState& state) { return declare_weight_changes(state, Dtype::f32, {}); });
+  Lane& lane =
+      own_lane("weight_changes", [](EpisodeState& state) { return declare_weight_changes(state, Dtype::f32, {}); });
   if (lane.stream().spec.columns[2].dtype == Dtype::f64) {
     const std::array columns{ColumnInput(&synapse, 1), ColumnInput(&old_weight, 1), ColumnInput(&new_weight, 1)};
     return lane.record_rows(t, columns);
@@ -73,8 +76,9 @@ void EpisodeState::log_event(std::string_view type, std::int64_t t, const nlohma
     event_bytes_ = declare_event_bytes(*this);
   }
   if (type.empty() || type.size() > kEventTypeBytes)
-    return event_rows_->reject(t, 1, ErrorCode::invalid_name,
-                               fmt::format("expected the type of an event to have 1 to {} bytes, got {}", kEventTypeBytes, type.size()));
+    return event_rows_->reject(
+        t, 1, ErrorCode::invalid_name,
+        fmt::format("expected the type of an event to have 1 to {} bytes, got {}", kEventTypeBytes, type.size()));
   if (!event_rows_->make_room_for_one(t)) return;
   const std::uint64_t before = event_bytes_->rows_recorded();
   const std::array bytes{ColumnInput(reinterpret_cast<const std::uint8_t*>(text.data()), text.size())};

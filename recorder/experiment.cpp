@@ -6,7 +6,8 @@
 
 namespace neurotape {
 
-Experiment Experiment::create(const std::filesystem::path& parent, std::string_view name, const ExperimentOptions& options) {
+Experiment Experiment::create(const std::filesystem::path& parent, std::string_view name,
+                              const ExperimentOptions& options) {
   require_name("experiment", name);
   detail::Recorder::require_usable(options);
   auto backend = create_run(parent, {std::string(name), options.dt, options.dt_unit});
@@ -40,7 +41,9 @@ Experiment::~Experiment() {
 const std::filesystem::path& Experiment::path() const noexcept { return recorder_->path(); }
 void Experiment::save_config(const nlohmann::json& config) { recorder_->save_config(config); }
 void Experiment::save_neurons(const std::vector<NamedArray>& columns) { recorder_->save_network("neurons", columns); }
-void Experiment::save_connections(const std::vector<NamedArray>& columns) { recorder_->save_network("connections", columns); }
+void Experiment::save_connections(const std::vector<NamedArray>& columns) {
+  recorder_->save_network("connections", columns);
+}
 
 Episode Experiment::start_episode(const EpisodeOptions& options) {
   return Episode(std::make_shared<detail::EpisodeState>(recorder_, recorder_->start_episode(options)));

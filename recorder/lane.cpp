@@ -58,14 +58,16 @@ void Lane::commit_row() noexcept {
 
 // Where the row of this timestep goes; nullptr when it is not kept.
 std::byte* Lane::make_room(std::int64_t timestep) noexcept {
-  if (!accepts(timestep, 1)) [[unlikely]] return nullptr;
+  if (!accepts(timestep, 1)) [[unlikely]]
+    return nullptr;
   const StreamRules& rules = stream_.rules;
   if (rules.every != 1 && timestep % rules.every != 0) return nullptr;
   if (decimation_ != 1 && offered_.load(std::memory_order_relaxed) % decimation_ != 0) [[unlikely]] {
     drop(timestep, 1, DropCause::decimate);
     return nullptr;
   }
-  if (row_ == capacity_ && !(is_columns_ ? enter_next_shared_block(timestep) : enter_next_block(timestep, 1))) return nullptr;
+  if (row_ == capacity_ && !(is_columns_ ? enter_next_shared_block(timestep) : enter_next_block(timestep, 1)))
+    return nullptr;
   const ColumnSpec& column = stream_.spec.columns[1];
   return block_->column(1) + row_ * (stream_.row_bytes - sizeof(std::int64_t)) + first_value_ * column.element_bytes();
 }
@@ -79,10 +81,11 @@ bool Lane::accepts(std::int64_t timestep, std::uint64_t rows) noexcept {
     }
     return false;
   }
-  if (stream_.rules.validate.caller && (timestep < last_timestep_ || (stream_.rules.dense && timestep == last_timestep_)))
-      [[unlikely]] {
+  if (stream_.rules.validate.caller &&
+      (timestep < last_timestep_ || (stream_.rules.dense && timestep == last_timestep_))) [[unlikely]] {
     const auto expected = stream_.rules.dense ? "above" : "of at least";
-    reject(timestep, rows, ErrorCode::timestep_order, fmt::format("expected a timestep {} {}", expected, last_timestep_));
+    reject(timestep, rows, ErrorCode::timestep_order,
+           fmt::format("expected a timestep {} {}", expected, last_timestep_));
     return false;
   }
   return true;
@@ -247,7 +250,8 @@ Block* Lane::try_take_block() noexcept {
 Block* Lane::wait_for_block() noexcept {
   const auto start = std::chrono::steady_clock::now();
   const auto limit = stream_.rules.overflow.limit();
-  auto deadline = limit == std::chrono::nanoseconds::max() ? std::chrono::steady_clock::time_point::max() : start + limit;
+  auto deadline =
+      limit == std::chrono::nanoseconds::max() ? std::chrono::steady_clock::time_point::max() : start + limit;
   if (is_columns_ && stream_.lags_behind(*this)) {
     // Space that silent lanes hold comes back only when they speak: wait for them once, not for ever.
     if (stalled_) return nullptr;
@@ -257,7 +261,8 @@ Block* Lane::wait_for_block() noexcept {
   stream_.parts->wake_workers();
   const Block* const here = block_;
   const auto give_up = [&] {
-    return stream_.phase() != StreamState::Phase::recording || (is_columns_ && here->next.load(std::memory_order_acquire) != nullptr);
+    return stream_.phase() != StreamState::Phase::recording ||
+           (is_columns_ && here->next.load(std::memory_order_acquire) != nullptr);
   };
   Block* const block = stream_.parts->blocks.wait([this] { return try_take_block(); }, give_up, deadline);
   const auto waited = std::chrono::steady_clock::now() - start;
@@ -321,9 +326,10 @@ void Lane::check_shared_timestep(std::int64_t timestep) noexcept {
   std::int64_t found = INT64_MIN;
   const std::atomic_ref<std::int64_t> shared(block_->timesteps()[row_]);
   if (shared.compare_exchange_strong(found, timestep, std::memory_order_relaxed) || found == timestep) return;
-  const auto why = fmt::format("the columns from {} on come with timestep {}, but other columns of this row came with {}; "
-                               "each thread has to record every timestep",
-                               first_value_, timestep, found);
+  const auto why = fmt::format(
+      "the columns from {} on come with timestep {}, but other columns of this row came with {}; "
+      "each thread has to record every timestep",
+      first_value_, timestep, found);
   const Error error(ErrorCode::timestep_order, why, stream_.context(timestep));
   stream_.keep_error(error);
   stream_.parts->reporter.failure(error);

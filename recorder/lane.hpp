@@ -59,10 +59,10 @@ class Lane {
     std::int64_t timestep_at_last_commit = INT64_MIN;
   };
   Reader reader;
-  std::atomic<Block*> first_block{nullptr};          ///< of the chain; lane -> workers
+  std::atomic<Block*> first_block{nullptr};  ///< of the chain; lane -> workers
   OwnBlocks own_blocks;
-  std::atomic<std::uint64_t> rows_done{0};           ///< of a partitioned row; lane -> workers
-  std::atomic<std::uint64_t> block_sequence{0};      ///< of the block this lane is in; partitioned rows
+  std::atomic<std::uint64_t> rows_done{0};       ///< of a partitioned row; lane -> workers
+  std::atomic<std::uint64_t> block_sequence{0};  ///< of the block this lane is in; partitioned rows
 
  private:
   bool accepts(std::int64_t timestep, std::uint64_t rows) noexcept;
@@ -86,7 +86,8 @@ class Lane {
   bool room_for_all(std::int64_t timestep, std::uint64_t rows) noexcept;
   void copy_row(std::byte* to, const std::byte* row) const noexcept;
   std::string fault_of(std::span<const ColumnInput> columns, std::uint64_t rows, ErrorCode& code) const;
-  void copy_rows(std::span<const ColumnInput> columns, std::int64_t timestep, std::uint64_t from, std::uint32_t rows) noexcept;
+  void copy_rows(std::span<const ColumnInput> columns, std::int64_t timestep, std::uint64_t from,
+                 std::uint32_t rows) noexcept;
 
   // Constant after declaration.
   StreamState& stream_;
@@ -107,10 +108,10 @@ class Lane {
   bool in_gap_ = false;
   std::int64_t dropped_timestep_ = INT64_MIN;  ///< sparse: the rest of this timestep is dropped too
   std::uint32_t decimation_ = 1;
-  std::uint64_t dropped_here_ = 0;             ///< partitioned: rows dropped since the block was full
+  std::uint64_t dropped_here_ = 0;  ///< partitioned: rows dropped since the block was full
   std::chrono::steady_clock::time_point entered_{};
-  bool reported_ = false;  ///< its first invalid row was told to the reporter
-  std::vector<Block*> spare_;                  ///< blocks taken ahead for a batch that must fit as a whole
+  bool reported_ = false;      ///< its first invalid row was told to the reporter
+  std::vector<Block*> spare_;  ///< blocks taken ahead for a batch that must fit as a whole
 
   // Written by the lane's thread alone, read by any.
   alignas(64) std::atomic<std::int64_t> published_timestep_{INT64_MIN};

@@ -21,7 +21,7 @@ std::optional<std::size_t> memory_limit_bytes(const std::filesystem::path& self,
   std::optional<std::size_t> smallest;
   for (std::string line; std::getline(file, line);) {
     if (!line.starts_with("0::/")) continue;
-    for (auto group = root / line.substr(4); ; group = group.parent_path()) {
+    for (auto group = root / line.substr(4);; group = group.parent_path()) {
       if (const auto limit = limit_of(group)) smallest = std::min(smallest.value_or(*limit), *limit);
       if (group == root || !group.has_relative_path()) break;
     }

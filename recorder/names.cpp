@@ -59,14 +59,15 @@ std::string printable(std::string_view name) {
 
 void require_name(std::string_view what, std::string_view name) {
   if (const auto why = fault(name); !why.empty())
-    throw Error(ErrorCode::invalid_name, fmt::format("'{}' cannot be the name of a {}: {}", printable(name), what, why));
+    throw Error(ErrorCode::invalid_name,
+                fmt::format("'{}' cannot be the name of a {}: {}", printable(name), what, why));
 }
 
 void require_attribute_name(std::string_view name) {
   require_name("attribute", name);
   static constexpr std::array<std::string_view, 12> kReserved{
-      "config",          "dt",     "dt_unit",        "ended", "episode_id", "experiment_name",
-      "format",          "format_version", "name",   "seed",  "started",    "status"};
+      "config",         "dt",   "dt_unit", "ended",   "episode_id", "experiment_name", "format",
+      "format_version", "name", "seed",    "started", "status"};
   if (std::find(kReserved.begin(), kReserved.end(), name) != kReserved.end())
     throw Error(ErrorCode::invalid_name,
                 fmt::format("'{}' cannot be the name of an attribute: the file has one of its own", name));

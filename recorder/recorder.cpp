@@ -35,7 +35,8 @@ void add(StreamStats& sum, const StreamStats& one) {
 
 std::string episode_id(std::uint64_t number) { return fmt::format("episode_{:04}", number); }
 
-std::shared_ptr<RecorderParts> make_parts(const Backend& backend, std::string experiment, const ExperimentOptions& options) {
+std::shared_ptr<RecorderParts> make_parts(const Backend& backend, std::string experiment,
+                                          const ExperimentOptions& options) {
   const std::size_t buffers = buffer_bytes(options.memory_cap);
   auto parts = std::make_shared<RecorderParts>(options.memory_cap - buffers, buffers, options.on_error);
   parts->codecs = &backend.codecs();
@@ -49,14 +50,17 @@ std::shared_ptr<RecorderParts> make_parts(const Backend& backend, std::string ex
 void Recorder::require_usable(const ExperimentOptions& options) {
   const auto refuse = [](ErrorCode code, const std::string& why) { throw Error(code, why); };
   if (options.memory_cap < kLeastCapBytes)
-    refuse(ErrorCode::memory_cap, fmt::format("memory_cap: expected at least {} bytes, got {}", kLeastCapBytes, options.memory_cap));
+    refuse(ErrorCode::memory_cap,
+           fmt::format("memory_cap: expected at least {} bytes, got {}", kLeastCapBytes, options.memory_cap));
   if (options.n_workers < 0 || options.n_workers > 256)
     refuse(ErrorCode::invalid_argument, fmt::format("n_workers: expected 0 to 256, got {}", options.n_workers));
   if (options.commit_interval < std::chrono::milliseconds(1))
     refuse(ErrorCode::invalid_argument, "commit_interval: expected at least 1 ms");
   if (options.neural_sampling_rate < 1)
-    refuse(ErrorCode::invalid_argument, fmt::format("neural_sampling_rate: expected at least 1, got {}", options.neural_sampling_rate));
-  if (!(options.dt >= 0)) refuse(ErrorCode::invalid_argument, fmt::format("dt: expected 0 or more, got {}", options.dt));
+    refuse(ErrorCode::invalid_argument,
+           fmt::format("neural_sampling_rate: expected at least 1, got {}", options.neural_sampling_rate));
+  if (!(options.dt >= 0))
+    refuse(ErrorCode::invalid_argument, fmt::format("dt: expected 0 or more, got {}", options.dt));
   if (options.durability != Durability::process)
     refuse(ErrorCode::unsupported, "durability: this version has Durability::process only");
   if (options.on_disk_error != OnDiskError::stop)
@@ -70,18 +74,21 @@ Recorder::Recorder(std::unique_ptr<Backend> backend, std::string experiment, con
       parts_(make_parts(*backend_, std::move(experiment), options)),
       path_(backend_->path()),
       next_number_(backend_->next_episode_number()),
-      workers_(worker_count(options), *parts_, {[this] { return relieve(); }, [this](const Error& error) { writer_.abandon(error); }}),
-      writer_(*backend_, *parts_, {[this](std::shared_ptr<Epoch> epoch) { harvest(epoch); },
-                                   [this](const std::shared_ptr<EpisodeCore>& episode) { episode_done(episode); },
-                                   [this](const Error& error) { fail_all(error); }}) {
+      workers_(worker_count(options), *parts_,
+               {[this] { return relieve(); }, [this](const Error& error) { writer_.abandon(error); }}),
+      writer_(*backend_, *parts_,
+              {[this](std::shared_ptr<Epoch> epoch) { harvest(epoch); },
+               [this](const std::shared_ptr<EpisodeCore>& episode) { episode_done(episode); },
+               [this](const Error& error) { fail_all(error); }}) {
   parts_->wake_workers = [this] { workers_.wake(); };
   workers_.write_to(writer_);
   if (const auto limit = memory_limit_bytes(); limit && *limit < options.memory_cap)
-    parts_->reporter.notice(Error(ErrorCode::memory_cap,
-                                  fmt::format("memory_cap is {} bytes, but the control group of this process allows {} in all; the system may "
-                                              "end the program before the ring is full",
-                                              options.memory_cap, *limit),
-                                  {parts_->experiment, {}, {}, {}, path_.string()}));
+    parts_->reporter.notice(Error(
+        ErrorCode::memory_cap,
+        fmt::format("memory_cap is {} bytes, but the control group of this process allows {} in all; the system may "
+                    "end the program before the ring is full",
+                    options.memory_cap, *limit),
+        {parts_->experiment, {}, {}, {}, path_.string()}));
 }
 
 Recorder::~Recorder() {
@@ -92,7 +99,8 @@ Recorder::~Recorder() {
 
 void Recorder::require_open() const {
   const std::lock_guard lock(mutex_);
-  if (closed_) throw Error(ErrorCode::closed, "the experiment is closed", {parts_->experiment, {}, {}, {}, path_.string()});
+  if (closed_)
+    throw Error(ErrorCode::closed, "the experiment is closed", {parts_->experiment, {}, {}, {}, path_.string()});
 }
 
 void Recorder::save_config(const nlohmann::json& config) {
@@ -107,8 +115,9 @@ void Recorder::save_network(std::string_view table, const std::vector<NamedArray
   for (const auto& column : columns) {
     require_name("column", column.name);
     if (column.values.size() != columns.front().values.size())
-      throw Error(ErrorCode::wrong_shape, fmt::format("{}: expected {} values in the column '{}', as many as in '{}', got {}", table,
-                                                      columns.front().values.size(), column.name, columns.front().name, column.values.size()));
+      throw Error(ErrorCode::wrong_shape,
+                  fmt::format("{}: expected {} values in the column '{}', as many as in '{}', got {}", table,
+                              columns.front().values.size(), column.name, columns.front().name, column.values.size()));
   }
   writer_.call([&] { backend_->save_network(table, columns); });
 }
@@ -116,7 +125,8 @@ void Recorder::save_network(std::string_view table, const std::vector<NamedArray
 std::shared_ptr<EpisodeCore> Recorder::start_episode(const EpisodeOptions& options) {
   require_open();
   if (!options.attributes.is_object())
-    throw Error(ErrorCode::invalid_argument, fmt::format("attributes: expected a JSON object, got {}", options.attributes.type_name()));
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("attributes: expected a JSON object, got {}", options.attributes.type_name()));
   for (const auto& [name, value] : options.attributes.items()) require_attribute_name(name);
   EpisodeInfo info;
   info.name = options.name;
@@ -257,7 +267,8 @@ void Recorder::report_drops() {
   const StreamStats total = stats().total;
   if (total.rows_dropped == 0) return;
   parts_->reporter.notice(Error(ErrorCode::memory_cap,
-                                fmt::format("{} of {} rows were not recorded ({} of them invalid); the gaps of the episodes that could be written say which",
+                                fmt::format("{} of {} rows were not recorded ({} of them invalid); the gaps of the "
+                                            "episodes that could be written say which",
                                             total.rows_dropped, total.rows_offered, total.rows_rejected),
                                 {parts_->experiment, {}, {}, {}, path_.string()}));
 }

@@ -61,7 +61,8 @@ std::uint64_t StreamState::rows_waiting() const {
   if (partitioned()) return complete_rows() - rows_ - rows_dropped_later_.load(std::memory_order_relaxed);
   std::uint64_t rows = 0;
   for (const detail::Lane* lane : readers_) {
-    const Block* block = lane->reader.block != nullptr ? lane->reader.block : lane->first_block.load(std::memory_order_acquire);
+    const Block* block =
+        lane->reader.block != nullptr ? lane->reader.block : lane->first_block.load(std::memory_order_acquire);
     for (; block != nullptr; block = block->next.load(std::memory_order_acquire))
       rows += block->committed.load(std::memory_order_acquire) - block->consumed;
   }
@@ -71,18 +72,21 @@ std::uint64_t StreamState::rows_waiting() const {
 void StreamState::ensure_layout(Take take) {
   if (layout_) return;
   const std::uint64_t rows = rows_waiting();
-  const auto elapsed = std::max<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - declared_at_, std::chrono::milliseconds(1));
+  const auto elapsed =
+      std::max<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - declared_at_, std::chrono::milliseconds(1));
   LayoutRequest request;
   request.dense = rules.dense;
   request.chunk_rows = rules.chunk_rows;
   request.block_rows = rows_in(kSlabBytes);
-  request.rows_per_interval = static_cast<std::uint64_t>(static_cast<double>(rows) * (std::chrono::duration<double>(parts->commit_interval) / elapsed));
+  request.rows_per_interval = static_cast<std::uint64_t>(
+      static_cast<double>(rows) * (std::chrono::duration<double>(parts->commit_interval) / elapsed));
   if (take == Take::everything && phase() != Phase::recording && rules.validate.nan != NanPolicy::reject)
     request.final_rows = static_cast<std::int64_t>(rows);
   // Many open chunks must not fill the buffers: new ones are small while there is little room.
   const std::size_t budget = parts->buffers.budget_bytes();
   const std::size_t used = std::min(budget, parts->buffers.used_bytes());
-  request.largest_chunk_bytes = std::clamp(std::bit_floor((budget - used) / 16 + 1), kSmallestChunkBytes, kLargestChunkBytes);
+  request.largest_chunk_bytes =
+      std::clamp(std::bit_floor((budget - used) / 16 + 1), kSmallestChunkBytes, kLargestChunkBytes);
   layout_ = choose_layout(spec, rules.codec, *parts->codecs, request);
   for (std::uint32_t i = 0; i < spec.columns.size(); ++i)
     builders_.emplace_back(i, spec.columns[i], layout_->columns[i], parts->buffers);
@@ -166,7 +170,8 @@ void StreamState::consume_merged(Take take) {
   for (detail::Lane* lane : readers_)
     if (Head head{lane, 0, 0}; find_head(head)) heads.push_back(head);
   while (!heads.empty()) {
-    const auto first = std::min_element(heads.begin(), heads.end(), [](const Head& a, const Head& b) { return a.timestep < b.timestep; });
+    const auto first = std::min_element(heads.begin(), heads.end(),
+                                        [](const Head& a, const Head& b) { return a.timestep < b.timestep; });
     std::int64_t until = limit;
     for (const Head& head : heads)
       if (&head != &*first) until = std::min(until, std::max(head.timestep, first->timestep + 1));
@@ -212,7 +217,8 @@ void StreamState::emit_rows(Block* block, std::uint32_t from, std::uint32_t to) 
   while (from < to) {
     const auto rows = std::min<std::uint64_t>(to - from, chunk_rows - index_fill_);
     for (std::size_t i = 0; i < builders_.size(); ++i)
-      if (const auto bytes = spec.columns[i].row_bytes(); bytes != 0) builders_[i].append(*this, block, block->column(i) + from * bytes, rows);
+      if (const auto bytes = spec.columns[i].row_bytes(); bytes != 0)
+        builders_[i].append(*this, block, block->column(i) + from * bytes, rows);
     if (spec.has_timesteps) count_timesteps(block->timesteps() + from, rows);
     if (rules.sum_values) {
       const auto* const values = reinterpret_cast<const double*>(block->column(1)) + from;
@@ -338,7 +344,8 @@ void StreamState::write(decltype(StreamItem::what) what) {
   work_->write({shared_from_this(), next_order_++, std::move(what)});
 }
 
-void StreamState::chunk(const ChunkPlace& place, const std::byte* raw, std::size_t bytes, Block* block, BufferHandle buffer) {
+void StreamState::chunk(const ChunkPlace& place, const std::byte* raw, std::size_t bytes, Block* block,
+                        BufferHandle buffer) {
   EncodeJob job;
   job.stream = shared_from_this();
   job.order = next_order_++;

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "neurotape/codec.hpp"
 #include "neurotape/array.hpp"
+#include "neurotape/codec.hpp"
 #include "recorder/encoder.hpp"
 
 namespace neurotape {
@@ -17,10 +17,10 @@ namespace neurotape {
 using StreamId = std::uint32_t;
 
 struct ColumnSpec {
-  std::string name;                  ///< of the dataset: "timesteps", "values", "neuron_ids"
+  std::string name;  ///< of the dataset: "timesteps", "values", "neuron_ids"
   Dtype dtype = Dtype::i64;
   std::vector<std::uint64_t> shape = {};  ///< of one row
-  std::uint32_t text_bytes = 0;      ///< not 0: fixed-length text of so many bytes, and dtype is not used
+  std::uint32_t text_bytes = 0;           ///< not 0: fixed-length text of so many bytes, and dtype is not used
 
   std::size_t element_bytes() const noexcept { return text_bytes != 0 ? text_bytes : dtype_bytes(dtype); }
   std::uint64_t row_values() const noexcept {
@@ -32,9 +32,9 @@ struct ColumnSpec {
 };
 
 struct StreamSpec {
-  std::string path;                 ///< of the group: "neural_states/membrane_potential"
+  std::string path;  ///< of the group: "neural_states/membrane_potential"
   std::vector<ColumnSpec> columns;
-  bool has_timesteps = true;        ///< the first column is `timesteps`; not so for the bytes of events
+  bool has_timesteps = true;  ///< the first column is `timesteps`; not so for the bytes of events
   nlohmann::json attributes = nlohmann::json::object();  ///< of the group
   std::vector<std::uint64_t> selected_columns;           ///< the dataset `columns`; empty: none
 };

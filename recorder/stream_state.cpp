@@ -16,7 +16,8 @@ std::size_t bytes_of_row(const StreamSpec& spec) {
   return bytes;
 }
 
-std::vector<std::shared_ptr<const Encoder>> encoders_for(RecorderParts& parts, const StreamSpec& spec, const Codec& codec) {
+std::vector<std::shared_ptr<const Encoder>> encoders_for(RecorderParts& parts, const StreamSpec& spec,
+                                                         const Codec& codec) {
   std::vector<std::shared_ptr<const Encoder>> encoders;
   for (const auto& column : spec.columns) encoders.push_back(parts.encoder(codec, column.element_bytes()));
   return encoders;
@@ -71,7 +72,7 @@ std::shared_ptr<detail::Lane> StreamState::add_lane() {
   auto lane = std::make_unique<detail::Lane>(*this);
   const std::size_t smallest = rows_in(kSmallBlockBytes) != 0 ? kSmallBlockBytes
                                : rows_in(kSlabBytes) != 0     ? kSlabBytes
-                                                              : row_bytes + kBlockHeaderBytes + 64 * spec.columns.size();
+                                                          : row_bytes + kBlockHeaderBytes + 64 * spec.columns.size();
   episode->reserve_own_blocks(lane->own_blocks, smallest, context());
   const std::lock_guard lock(lanes_mutex_);
   lanes_.push_back(std::move(lane));
@@ -84,7 +85,8 @@ std::shared_ptr<detail::Lane> StreamState::add_columns(std::uint64_t first, std:
   };
   const std::lock_guard lock(lanes_mutex_);
   if (spec.columns[1].shape.size() != 1 || !rules.selected_columns.empty())
-    refuse(ErrorCode::invalid_argument, "only a stream of one dimension without the option `columns` can be partitioned");
+    refuse(ErrorCode::invalid_argument,
+           "only a stream of one dimension without the option `columns` can be partitioned");
   if (count == 0 || first >= rules.source_values || count > rules.source_values - first)
     refuse(ErrorCode::out_of_range, fmt::format("expected columns of 0 to {}", rules.source_values));
   if (lanes_.front()->recorded_anything())

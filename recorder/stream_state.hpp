@@ -35,7 +35,7 @@ class EpisodeCore;
 /// How a stream treats what it is given.
 struct StreamRules {
   bool dense = false;
-  bool sum_values = false;                      ///< rewards: their sum is the return
+  bool sum_values = false;  ///< rewards: their sum is the return
   std::int64_t every = 1;
   std::uint64_t source_values = 0;              ///< dense: values of the row that is handed over
   std::vector<std::uint64_t> selected_columns;  ///< dense: those of them that are recorded; empty: all
@@ -73,7 +73,10 @@ class ReadyQueue {
 class RecorderParts {
  public:
   RecorderParts(std::size_t ring_bytes, std::size_t buffer_bytes, std::function<void(const Error&)> on_error)
-      : blocks(ring_bytes), buffers(buffer_bytes), ready(ring_bytes / kSmallBlockBytes), reporter(std::move(on_error)) {}
+      : blocks(ring_bytes),
+        buffers(buffer_bytes),
+        ready(ring_bytes / kSmallBlockBytes),
+        reporter(std::move(on_error)) {}
 
   BlockPool blocks;
   BufferPool buffers;
@@ -82,8 +85,8 @@ class RecorderParts {
   const CodecLibrary* codecs = nullptr;
   std::chrono::nanoseconds commit_interval{};
   std::string experiment;
-  std::function<void()> wake_workers;         ///< called by lanes that wait
-  std::atomic<int> finishing_episodes{0};     ///< their blocks are on their way back
+  std::function<void()> wake_workers;      ///< called by lanes that wait
+  std::atomic<int> finishing_episodes{0};  ///< their blocks are on their way back
 
   std::shared_ptr<const Encoder> encoder(const Codec& codec, std::size_t element_bytes);
 
@@ -107,7 +110,7 @@ class StreamState : public std::enable_shared_from_this<StreamState>, private Co
   const StreamRules rules;
   const std::shared_ptr<RecorderParts> parts;
   const std::shared_ptr<EpisodeCore> episode;
-  const std::size_t row_bytes;  ///< over all columns
+  const std::size_t row_bytes;                                 ///< over all columns
   const std::vector<std::shared_ptr<const Encoder>> encoders;  ///< by column
 
   // Any thread.
@@ -177,7 +180,8 @@ class StreamState : public std::enable_shared_from_this<StreamState>, private Co
   void write(decltype(StreamItem::what) what);
 
   // ColumnBuilder::Output
-  void chunk(const ChunkPlace& place, const std::byte* raw, std::size_t bytes, Block* block, BufferHandle buffer) override;
+  void chunk(const ChunkPlace& place, const std::byte* raw, std::size_t bytes, Block* block,
+             BufferHandle buffer) override;
   void open_rows(const OpenRows& place, BufferHandle buffer, const std::byte* raw, std::size_t bytes) override;
 
   std::atomic<Phase> phase_{Phase::recording};
@@ -191,7 +195,7 @@ class StreamState : public std::enable_shared_from_this<StreamState>, private Co
 
   // Workers, under the mutex.
   mutable std::mutex mutex_;
-  WorkSink* work_ = nullptr;  ///< of the call that holds the mutex
+  WorkSink* work_ = nullptr;            ///< of the call that holds the mutex
   std::vector<detail::Lane*> readers_;  ///< the lanes, as far as the workers know them
   std::optional<StreamLayout> layout_;
   std::vector<ColumnBuilder> builders_;

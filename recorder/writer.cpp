@@ -240,7 +240,8 @@ void Writer::take_in_order(StreamItem item) {
     return;
   }
   apply(item);
-  for (auto next = side.early.find(++side.next_order); next != side.early.end(); next = side.early.find(++side.next_order)) {
+  for (auto next = side.early.find(++side.next_order); next != side.early.end();
+       next = side.early.find(++side.next_order)) {
     apply(next->second);
     side.early.erase(next);
   }
@@ -261,7 +262,8 @@ void Writer::apply(StreamItem& item) {
   } else if (const auto* const end = std::get_if<EndItem>(&item.what)) {
     EpisodeEnd& all = episode->writer.end;
     if (end->rows != 0) {
-      all.first_timestep = all.last_timestep < all.first_timestep ? end->first_timestep : std::min(all.first_timestep, end->first_timestep);
+      all.first_timestep = all.last_timestep < all.first_timestep ? end->first_timestep
+                                                                  : std::min(all.first_timestep, end->first_timestep);
       all.last_timestep = std::max(all.last_timestep, end->last_timestep);
       all.sum_of_rewards += end->sum_of_values;
     }
@@ -279,7 +281,9 @@ void Writer::apply_to_sink(StreamState& stream, StreamItem& item) {
                    to.write_chunk(it.place, {it.stored->data(), it.encoded.bytes}, it.encoded.filter_mask);
                    stream.bytes_stored.fetch_add(it.encoded.bytes, std::memory_order_relaxed);
                  },
-                 [&](const OpenRowsItem& it) { to.write_open_rows(it.place, {it.raw, it.bytes}); },
+                 [&](const OpenRowsItem& it) {
+                   to.write_open_rows(it.place, {it.raw, it.bytes});
+                 },
                  [&](const IndexItem& it) { to.index_chunk(stream.id, it.first_timestep, it.last_timestep, it.rows); },
                  [&](const Gap& it) { to.add_gap(it); },
                  [](const MarkItem&) {},

@@ -166,7 +166,8 @@ hid_t Library::text(std::size_t bytes, H5T_cset_t characters) {
 hid_t Library::group_creation(std::size_t header_bytes) {
   const auto links = std::bit_ceil(std::max<std::size_t>(header_bytes / kLinkBytes, 4));
   auto& properties = roomy_groups_[links];
-  if (!properties) properties = group_properties(static_cast<unsigned>(std::min<std::size_t>(links, 65535)), kLinkNameBytes);
+  if (!properties)
+    properties = group_properties(static_cast<unsigned>(std::min<std::size_t>(links, 65535)), kLinkNameBytes);
   return properties.get();
 }
 

@@ -24,7 +24,9 @@ class CopyEncoder : public Encoder {
 
 class CopyCodecs : public CodecLibrary {
  public:
-  std::unique_ptr<Encoder> make_encoder(const Codec&, std::size_t) const override { return std::make_unique<CopyEncoder>(); }
+  std::unique_ptr<Encoder> make_encoder(const Codec&, std::size_t) const override {
+    return std::make_unique<CopyEncoder>();
+  }
   std::vector<Filter> filters(const Codec&, std::size_t, std::size_t) const override { return {}; }
 };
 
@@ -88,7 +90,8 @@ class MemorySink : public EpisodeSink {
     for (const auto& committed : rows) {
       MemoryStream& stream = at(committed.stream);
       for (std::size_t i = 0; i < stream.columns.size(); ++i)
-        require(stream.columns[i].size() >= committed.rows * stream.spec.columns[i].row_bytes(), "committed rows are missing");
+        require(stream.columns[i].size() >= committed.rows * stream.spec.columns[i].row_bytes(),
+                "committed rows are missing");
       stream.committed_rows = committed.rows;
       stream.commits.push_back(committed);
     }
@@ -104,7 +107,8 @@ class MemorySink : public EpisodeSink {
     MemoryStream& stream = at(id);
     for (std::size_t i = 0; i < stream.columns.size(); ++i)
       require(stream.columns[i].size() == rows * stream.spec.columns[i].row_bytes(), "rows are missing at the end");
-    require(stream.layout.final_rows < 0 || stream.layout.final_rows == static_cast<std::int64_t>(rows), "other rows than announced");
+    require(stream.layout.final_rows < 0 || stream.layout.final_rows == static_cast<std::int64_t>(rows),
+            "other rows than announced");
     stream.rows = rows;
   }
 
@@ -138,7 +142,8 @@ class MemorySink : public EpisodeSink {
 
 }  // namespace
 
-MemoryBackend::MemoryBackend(std::shared_ptr<MemoryRun> run) : run_(std::move(run)), codecs_(std::make_unique<CopyCodecs>()) {}
+MemoryBackend::MemoryBackend(std::shared_ptr<MemoryRun> run)
+    : run_(std::move(run)), codecs_(std::make_unique<CopyCodecs>()) {}
 MemoryBackend::~MemoryBackend() = default;
 
 void MemoryBackend::save_config(const nlohmann::json& config) {
@@ -148,7 +153,8 @@ void MemoryBackend::save_config(const nlohmann::json& config) {
 
 void MemoryBackend::save_network(std::string_view table, std::span<const NamedArray> columns) {
   const std::lock_guard lock(run_->mutex);
-  for (const auto& column : columns) run_->network_rows[std::string(table) + "/" + std::string(column.name)] = column.values.size();
+  for (const auto& column : columns)
+    run_->network_rows[std::string(table) + "/" + std::string(column.name)] = column.values.size();
 }
 
 std::unique_ptr<EpisodeSink> MemoryBackend::start_episode(const EpisodeInfo& info) {

@@ -35,7 +35,7 @@ struct MemoryEpisode {
   EpisodeInfo info;
   EpisodeEnd end;
   bool finished = false;
-  bool announced = false;  ///< `finishing` was called before the first stream was declared
+  bool announced = false;                       ///< `finishing` was called before the first stream was declared
   std::map<std::string, MemoryStream> streams;  ///< by path; the bytes of events as "events/data"
   std::vector<Gap> gaps;
 };

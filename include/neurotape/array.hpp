@@ -56,7 +56,8 @@ template <class V>
 concept ArrayLike = requires(const V& v) {
   v.data();
   { v.size() } -> std::convertible_to<std::size_t>;
-} && Arithmetic<detail::element_t<V>> && detail::lies_in_row_order<V>();
+}
+&&Arithmetic<detail::element_t<V>>&& detail::lies_in_row_order<V>();
 
 /// Shape of one row of a dense stream, row-major. `{}` is a scalar.
 class Shape {
@@ -83,7 +84,9 @@ class ArrayView {
   ArrayView() = default;
   template <ArrayLike V>
   ArrayView(const V& values)
-      : data_(values.data()), size_(static_cast<std::size_t>(values.size())), dtype_(dtype_of<detail::element_t<V>>()) {}
+      : data_(values.data()),
+        size_(static_cast<std::size_t>(values.size())),
+        dtype_(dtype_of<detail::element_t<V>>()) {}
   template <Arithmetic T>
   ArrayView(const T* data, std::size_t size) : data_(data), size_(size), dtype_(dtype_of<T>()) {}
 
@@ -110,8 +113,7 @@ class Indices {
   template <std::integral I>
   Indices(std::initializer_list<I> ids) : ids_(ids.begin(), ids.end()) {}
   template <ArrayLike V>
-    requires std::integral<detail::element_t<V>>
-  Indices(const V& ids) : ids_(ids.data(), ids.data() + ids.size()) {}
+  requires std::integral<detail::element_t<V>> Indices(const V& ids) : ids_(ids.data(), ids.data() + ids.size()) {}
 
   const std::vector<std::uint64_t>& ids() const noexcept { return ids_; }
   bool empty() const noexcept { return ids_.empty(); }

@@ -62,8 +62,7 @@ class Episode {
   }
   /// Declares the spikes of a population. Ids are stored as `Id`: uint32 unless 64 bits are asked for.
   template <std::unsigned_integral Id = std::uint32_t>
-    requires(sizeof(Id) >= 4)
-  SpikeStream spikes(std::string_view population, const StreamOptions& options = {}) {
+  requires(sizeof(Id) >= 4) SpikeStream spikes(std::string_view population, const StreamOptions& options = {}) {
     return SpikeStream(detail::declare_spikes(*state_, population, dtype_of<Id>(), options));
   }
   RewardStream rewards(const StreamOptions& options = {}) {

@@ -71,7 +71,7 @@ struct Validate {
   constexpr Validate(NanPolicy policy) : nan(policy) {}
   constexpr Validate(bool caller_side, NanPolicy policy) : caller(caller_side), nan(policy) {}
 
-  bool caller = true;                ///< order of timesteps, range of ids: on the caller's thread (shape and type always are)
+  bool caller = true;  ///< order of timesteps, range of ids: on the caller's thread (shape and type always are)
   NanPolicy nan = NanPolicy::count;  ///< on the workers
 };
 
@@ -119,17 +119,17 @@ enum class Layout : std::uint8_t {
 
 /// Options of a stream. What does not apply to its kind is refused.
 struct StreamOptions {
-  std::string unit = {};                    ///< of the values, stored beside them: "mV"
-  std::int64_t every = 0;                   ///< dense: keeps timesteps t with t % every == 0; 0: the default of its kind
-  std::optional<Codec> codec = {};          ///< default: the experiment's
-  std::uint64_t chunk_rows = 0;             ///< rows of a chunk; 0: from the rate seen
-  std::optional<Overflow> overflow = {};    ///< default: the experiment's
+  std::string unit = {};                  ///< of the values, stored beside them: "mV"
+  std::int64_t every = 0;                 ///< dense: keeps timesteps t with t % every == 0; 0: the default of its kind
+  std::optional<Codec> codec = {};        ///< default: the experiment's
+  std::uint64_t chunk_rows = 0;           ///< rows of a chunk; 0: from the rate seen
+  std::optional<Overflow> overflow = {};  ///< default: the experiment's
   Layout layout = Layout::rows;
-  int keep_bits = 0;                        ///< Not in this version
-  double absolute_error = 0;                ///< Not in this version
-  std::uint64_t population_size = 0;        ///< spikes: ids must be below it; 0: any
-  bool times = false;                       ///< spikes: an exact time (float64, in `dt_unit`) beside each id
-  Indices columns = {};                     ///< dense: records only these columns of the row it is given
+  int keep_bits = 0;                  ///< Not in this version
+  double absolute_error = 0;          ///< Not in this version
+  std::uint64_t population_size = 0;  ///< spikes: ids must be below it; 0: any
+  bool times = false;                 ///< spikes: an exact time (float64, in `dt_unit`) beside each id
+  Indices columns = {};               ///< dense: records only these columns of the row it is given
 };
 
 }  // namespace neurotape

@@ -11,16 +11,16 @@ namespace neurotape {
 
 /// Counts of one stream, or sums over all. `rows_recorded + rows_dropped == rows_offered`, always.
 struct StreamStats {
-  std::string episode;  ///< "episode_0003"; empty in a sum
-  std::string stream;   ///< "spikes/excitatory"; empty in a sum
+  std::string episode;              ///< "episode_0003"; empty in a sum
+  std::string stream;               ///< "spikes/excitatory"; empty in a sum
   std::uint64_t rows_offered = 0;   ///< rows handed over, less those that `every` leaves out
   std::uint64_t rows_recorded = 0;  ///< accepted
   std::uint64_t rows_dropped = 0;   ///< by overflow, after an error, or rejected as invalid
   std::uint64_t rows_rejected = 0;  ///< of these: invalid input
   std::uint64_t rows_committed = 0;
-  std::uint64_t late_rows = 0;   ///< rows that came after rows of a later timestep had been stored
-  std::uint64_t nan_values = 0;  ///< NaNs seen, where the NaN policy looks
-  std::uint64_t bytes_in = 0;    ///< raw bytes accepted, timesteps included
+  std::uint64_t late_rows = 0;     ///< rows that came after rows of a later timestep had been stored
+  std::uint64_t nan_values = 0;    ///< NaNs seen, where the NaN policy looks
+  std::uint64_t bytes_in = 0;      ///< raw bytes accepted, timesteps included
   std::uint64_t bytes_stored = 0;  ///< bytes of the chunks written
   std::uint64_t waits = 0;         ///< how often `block` had to wait
   std::chrono::nanoseconds waited{0};

@@ -64,7 +64,7 @@ class DenseStream : public Stream {
   /// Records the row of timestep `t`, if `every` keeps it. `row` holds as many values as the stream's
   /// shape (with `columns` in the options: as the whole row from which these are taken).
   template <ArrayLike V>
-    requires std::same_as<detail::element_t<V>, T>
+  requires std::same_as<detail::element_t<V>, T>
   void record(std::int64_t t, const V& row) noexcept {
     detail::record_row(*lane_, t, row.data(), static_cast<std::size_t>(row.size()));
   }
@@ -76,8 +76,8 @@ class DenseStream : public Stream {
     detail::record_row(*lane_, t, &value, 1);
   }
   template <Arithmetic U>
-    requires(!std::same_as<U, T>)
-  void record(std::int64_t t, U value) noexcept = delete;  // a literal 0 would be a null pointer
+  requires(!std::same_as<U, T>) void record(std::int64_t t,
+                                            U value) noexcept = delete;  // a literal 0 would be a null pointer
 
   /// Zero copy: the row of timestep `t` to be filled in place, or nothing when this timestep is not kept.
   /// It holds the recorded columns and becomes part of the recording with `commit()`; a second `reserve`
@@ -104,7 +104,7 @@ class SpikeStream : public Stream {
 
   /// The neurons that fired in timestep `t`: any integers, none to all of them.
   template <ArrayLike V>
-    requires std::integral<detail::element_t<V>>
+  requires std::integral<detail::element_t<V>>
   void record(std::int64_t t, const V& neuron_ids) noexcept {
     const detail::ColumnInput columns[] = {neuron_ids};
     detail::record_rows(*lane_, t, columns);
@@ -116,8 +116,8 @@ class SpikeStream : public Stream {
   }
   /// With the exact time of each spike, in the episode's `dt_unit`; for streams declared with `times`.
   template <ArrayLike V, ArrayLike W>
-    requires std::integral<detail::element_t<V>> && std::same_as<detail::element_t<W>, double>
-  void record(std::int64_t t, const V& neuron_ids, const W& times) noexcept {
+  requires std::integral<detail::element_t<V>> && std::same_as < detail::element_t<W>,
+  double > void record(std::int64_t t, const V& neuron_ids, const W& times) noexcept {
     const detail::ColumnInput columns[] = {neuron_ids, times};
     detail::record_rows(*lane_, t, columns);
   }
@@ -151,8 +151,8 @@ class WeightChangeStream : public Stream {
   }
   /// Many at once: three arrays of equal length.
   template <ArrayLike S, ArrayLike V, ArrayLike W>
-    requires std::integral<detail::element_t<S>> && std::same_as<detail::element_t<V>, T> &&
-             std::same_as<detail::element_t<W>, T>
+  requires std::integral<detail::element_t<S>> && std::same_as<detail::element_t<V>, T> &&
+      std::same_as<detail::element_t<W>, T>
   void record(std::int64_t t, const S& synapses, const V& old_weights, const W& new_weights) noexcept {
     const detail::ColumnInput columns[] = {synapses, old_weights, new_weights};
     detail::record_rows(*lane_, t, columns);

@@ -458,7 +458,9 @@ TEST_F(Errors, AWrongRowHarmsNothingElse) {
 }
 
 TEST_F(Errors, DataOfAnEventThatIsNotText) {
-  const Error error = error_of_recording([](Episode& episode) { episode.log_event("lesion", 7, {{"region", "\xFF"}}); });
+  const Error error = error_of_recording([](Episode& episode) {
+    episode.log_event("lesion", 7, {{"region", "\xFF"}});
+  });
   EXPECT_TRUE(says(error, {"episode_0000"}));
 }
 
@@ -468,7 +470,8 @@ TEST_F(Errors, ANameThatCannotBeDoesNotKeepTheRestOfTheTimestepOut) {
   const std::vector<float> row = {1, 2};
   const std::vector<int> fired = {3};
   for (std::int64_t t = 0; t < 10; ++t)
-    episode.log_timestep(t, {.neural_state = {{"a/b", row}, {"v", row}}, .spikes = fired, .behavior = {{"x", row}}, .reward = 1.0});
+    episode.log_timestep(
+        t, {.neural_state = {{"a/b", row}, {"v", row}}, .spikes = fired, .behavior = {{"x", row}}, .reward = 1.0});
   EXPECT_THROW(episode.finish(), Error);
   EXPECT_THROW(experiment.close(), Error);
   const auto seen = Run(experiment.path()).episode(0);
@@ -482,7 +485,10 @@ TEST_F(Errors, ANameThatCannotBeDoesNotKeepTheRestOfTheTimestepOut) {
 // Names that the format has for itself: a user's value for them must not get lost in silence.
 TEST_F(Errors, AttributesThatTheFormatHas) {
   auto experiment = create({}, "lab");
-  EXPECT_EQ(error_of([&] { experiment.start_episode({.attributes = {{"status", "fine"}}}); }).code(), ErrorCode::invalid_name);
+  EXPECT_EQ(error_of([&] {
+              experiment.start_episode({.attributes = {{"status", "fine"}}});
+            }).code(),
+            ErrorCode::invalid_name);
   auto episode = experiment.start_episode();
   for (const char* name : {"episode_id", "status", "seed", "dt", "started"})
     EXPECT_EQ(error_of([&] { episode.set_attribute(name, 1); }).code(), ErrorCode::invalid_name) << name;

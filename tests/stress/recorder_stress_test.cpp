@@ -2,10 +2,9 @@
 /// Many threads, a small ring, every policy at once: what comes out is what went in, less what was counted as dropped.
 /// `NEUROTAPE_SEED` repeats a run, `NEUROTAPE_LONG_TESTS` makes it longer.
 
-#include <gtest/gtest.h>
-
 #include <array>
 #include <cstdlib>
+#include <gtest/gtest.h>
 #include <map>
 #include <numeric>
 #include <random>
@@ -53,7 +52,8 @@ class Producer {
   DenseStream<double> declare(Episode& episode) {
     constexpr std::array kPolicies{Overflow::block, Overflow::drop_newest, Overflow::decimate,
                                    Overflow::block_for(std::chrono::microseconds(50))};
-    return episode.neural_state<double>("dense" + std::to_string(number_), {40}, {.overflow = kPolicies[random_() % kPolicies.size()]});
+    return episode.neural_state<double>("dense" + std::to_string(number_), {40},
+                                        {.overflow = kPolicies[random_() % kPolicies.size()]});
   }
 
   int number_;
@@ -71,7 +71,8 @@ void expect_consistent(const MemoryEpisode& episode) {
     ASSERT_EQ(values.size(), 40 * timesteps.size());
     for (std::size_t row = 0; row < timesteps.size(); ++row) {
       ASSERT_TRUE(row == 0 || timesteps[row - 1] < timesteps[row]) << path;
-      for (std::size_t i = 0; i < 40; ++i) ASSERT_EQ(values[row * 40 + i], value_of(timesteps[row], i)) << path << " row " << row;
+      for (std::size_t i = 0; i < 40; ++i)
+        ASSERT_EQ(values[row * 40 + i], value_of(timesteps[row], i)) << path << " row " << row;
     }
   }
 }
@@ -106,7 +107,8 @@ TEST(Stress, WhatComesOutIsWhatWentInLessWhatWasCounted) {
     auto spikes = episode.spikes("all");
     auto rewards = episode.rewards();
     std::vector<std::unique_ptr<Producer>> producers;
-    for (int i = 0; i < 4; ++i) producers.push_back(std::make_unique<Producer>(episode, spikes, rewards, i, std::mt19937_64(random())));
+    for (int i = 0; i < 4; ++i)
+      producers.push_back(std::make_unique<Producer>(episode, spikes, rewards, i, std::mt19937_64(random())));
     std::vector<std::thread> threads;
     for (auto& producer : producers) threads.emplace_back([&] { producer->run(4000); });
     for (int i = 0; i < 3; ++i) experiment.flush();

@@ -23,7 +23,9 @@ TEST_F(BadInput, AWrongShapeCostsThatRowOnly) {
   state.record(1, std::vector<float>(2));
   other.record(1, 1.0);
   state.record(2, std::vector<float>(3));
-  expect_told(ErrorCode::wrong_shape, "stream 'neural_states/v', timestep 1: expected 3 values, got 2 (experiment 'test', episode 'episode_0000')");
+  expect_told(
+      ErrorCode::wrong_shape,
+      "stream 'neural_states/v', timestep 1: expected 3 values, got 2 (experiment 'test', episode 'episode_0000')");
   EXPECT_THROW(trial.finish(), Error);
   EXPECT_THROW(recorded.close(), Error);
   EXPECT_EQ(timesteps("neural_states/v"), (std::vector<std::int64_t>{0, 2}));
@@ -214,7 +216,8 @@ TEST_F(BadInput, OptionsThatCannotBe) {
   EXPECT_EQ(code_of([&] { trial.neural_state<float>("v", {3}, {.every = -1}); }), ErrorCode::invalid_argument);
   EXPECT_EQ(code_of([&] { trial.neural_state<float>("v", {3}, {.columns = {3}}); }), ErrorCode::out_of_range);
   EXPECT_EQ(code_of([&] { trial.neural_state<float>("v", {3, 2}, {.columns = {1}}); }), ErrorCode::invalid_argument);
-  EXPECT_EQ(code_of([&] { trial.neural_state<float>("v", {3}, {.chunk_rows = std::uint64_t{1} << 40}); }), ErrorCode::memory_cap);
+  EXPECT_EQ(code_of([&] { trial.neural_state<float>("v", {3}, {.chunk_rows = std::uint64_t{1} << 40}); }),
+            ErrorCode::memory_cap);
   EXPECT_EQ(code_of([&] { trial.neural_state<float>("v", {3}, {.keep_bits = 12}); }), ErrorCode::unsupported);
   EXPECT_EQ(code_of([&] { trial.neural_state<float>("v", {3}, {.absolute_error = 0.1}); }), ErrorCode::unsupported);
   EXPECT_EQ(code_of([&] { trial.neural_state<float>("v", {3}, {.layout = Layout::traces}); }), ErrorCode::unsupported);

@@ -82,8 +82,7 @@ TEST_F(Lanes, ColumnsOfARowComeTogether) {
   recorded.close();
   const auto values = stream("neural_states/v").values<float>(1);
   ASSERT_EQ(values.size(), std::size_t(kSteps * 100));
-  for (std::size_t i = 0; i < values.size(); ++i)
-    ASSERT_EQ(values[i], float(i / 100 * 4 + i % 100 / 25)) << i;
+  for (std::size_t i = 0; i < values.size(); ++i) ASSERT_EQ(values[i], float(i / 100 * 4 + i % 100 / 25)) << i;
   const auto stats = recorded.stats().total;
   EXPECT_EQ(stats.rows_offered, std::uint64_t(kSteps));
   EXPECT_EQ(stats.rows_recorded, std::uint64_t(kSteps));
@@ -115,7 +114,8 @@ TEST_F(Lanes, ColumnsDecideTogetherWhatIsDropped) {
   for (const auto& gap : episode().gaps) lost += gap.rows;
   EXPECT_EQ(lost, stats.rows_dropped);
   const auto values = stream("neural_states/v").values<float>(1);
-  for (std::size_t i = 0; i < values.size(); i += 997) ASSERT_EQ(values[i], float(std::min<std::size_t>(i % 10'000 / 3'000, 2)));
+  for (std::size_t i = 0; i < values.size(); i += 997)
+    ASSERT_EQ(values[i], float(std::min<std::size_t>(i % 10'000 / 3'000, 2)));
 }
 
 TEST_F(Lanes, ASilentColumnLaneDoesNotStopTheOthers) {
@@ -154,7 +154,8 @@ TEST_F(Lanes, BlocksThatAreAllPartlyFilledDoNotStopARecorder) {
   auto trial = recorded.start_episode();
   std::vector<DenseStream<double>> slow;
   const auto blocks = recorded.stats().ring_bytes / (64_KiB);
-  for (std::size_t i = 0; i < blocks / 2; ++i) slow.push_back(trial.neural_state<double>("slow" + std::to_string(i), {}));
+  for (std::size_t i = 0; i < blocks / 2; ++i)
+    slow.push_back(trial.neural_state<double>("slow" + std::to_string(i), {}));
   for (auto& stream : slow) stream.record(0, 1.0);
   for (int t = 1; t < 50'000; ++t) slow.front().record(t, double(t));
   trial.finish();

@@ -3,7 +3,6 @@
 /// An experiment in memory, whose rows a test can look at.
 
 #include <gtest/gtest.h>
-
 #include <memory>
 #include <mutex>
 #include <string>

@@ -1,10 +1,9 @@
 #include "recorder/memory_limit.hpp"
 
-#include <gtest/gtest.h>
-#include <unistd.h>
-
 #include <filesystem>
 #include <fstream>
+#include <gtest/gtest.h>
+#include <unistd.h>
 
 namespace neurotape {
 namespace {

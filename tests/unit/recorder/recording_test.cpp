@@ -12,7 +12,8 @@ TEST_F(Recording, StoresEveryRowOfADenseStream) {
   auto recorded = experiment();
   auto trial = recorded.start_episode();
   auto voltage = trial.neural_state<float>("v", {3});
-  for (int t = 0; t < 100'000; ++t) voltage.record(t, std::array<float, 3>{float(t), float(t) + 0.25F, float(t) + 0.5F});
+  for (int t = 0; t < 100'000; ++t)
+    voltage.record(t, std::array<float, 3>{float(t), float(t) + 0.25F, float(t) + 0.5F});
   trial.finish();
   recorded.close();
 
