@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <fmt/format.h>
-#include <limits>
+#include <utility>
 #include <vector>
 
 #include "loader/element_type.hpp"
@@ -69,10 +69,10 @@ std::string fixed_text(const char* bytes, std::size_t size, H5T_str_t padding) {
 /// The values of an attribute, one after the other.
 class Values {
  public:
-  Values(hid_t attribute, std::string name, const Place& place) : name_(std::move(name)), place_(place) {
+  Values(hid_t attribute, std::string name, const Place& place)
+      : name_(std::move(name)), place_(place), attribute_(attribute) {
     type_ = Handle(check(H5Aget_type(attribute), tried(), place_), H5Tclose);
     space_ = Handle(check(H5Aget_space(attribute), tried(), place_), H5Sclose);
-    attribute_ = attribute;
     count_ = static_cast<std::uint64_t>(check(H5Sget_simple_extent_npoints(space_.get()), tried(), place_));
   }
 
@@ -195,7 +195,7 @@ std::string valid_utf8(std::string text) {
 
 std::string text_of(const json& attributes, const char* name, std::string otherwise) {
   const auto found = attributes.find(name);
-  return found != attributes.end() && found->is_string() ? found->get<std::string>() : otherwise;
+  return found != attributes.end() && found->is_string() ? found->get<std::string>() : std::move(otherwise);
 }
 
 double number_of(const json& attributes, const char* name, double otherwise) {

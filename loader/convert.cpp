@@ -48,7 +48,7 @@ void convert(const Dataset& dataset, const From* in, std::size_t count, To* out)
         throw Error(ErrorCode::out_of_range,
                     fmt::format("{} in '{}' does not fit into {}", in[i], dataset.path(), dtype_name(dtype_of<To>())),
                     context_of(dataset.place()));
-      out[i] = static_cast<To>(in[i]);
+      out[i] = static_cast<To>(in[i] + std::intmax_t{0});
     } else if constexpr (std::is_same_v<From, float> && std::is_same_v<To, double>) {
       out[i] = in[i];
     }

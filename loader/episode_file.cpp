@@ -31,7 +31,7 @@ const std::set<std::string> kOwnAttributes = {"episode_id", "status",         "s
 
 }  // namespace
 
-std::shared_ptr<const EpisodeFile> EpisodeFile::open(const std::filesystem::path& path, std::string object,
+std::shared_ptr<const EpisodeFile> EpisodeFile::open(const std::filesystem::path& path, const std::string& object,
                                                      std::uint64_t number) {
   for (loader::Retry retry(path);;) {
     try {

@@ -43,7 +43,7 @@ class EpisodeFile {
  public:
   /// \param object path of the episode's group, "/" for the root
   /// \throws Error not_found, damaged, unsupported, io
-  static std::shared_ptr<const EpisodeFile> open(const std::filesystem::path& path, std::string object,
+  static std::shared_ptr<const EpisodeFile> open(const std::filesystem::path& path, const std::string& object,
                                                  std::uint64_t number);
   /// The same in a file that is open already. For files that nobody writes to.
   static std::shared_ptr<const EpisodeFile> open(std::shared_ptr<const loader::File> file, std::string object,

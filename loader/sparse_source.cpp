@@ -60,7 +60,7 @@ class SparseFile final : public SparseSource, public std::enable_shared_from_thi
     return [self = shared_from_this(), query, rows_at_once, after = loader::Moment{}](SparseBatch& batch) mutable {
       RowSelection next = self->earliest(after, rows_at_once, query);
       if (!next.empty()) after = next.last();
-      batch = self->gather(std::move(next), query);
+      batch = self->gather(next, query);
       return !batch.timesteps.empty();
     };
   }
@@ -78,7 +78,7 @@ class SparseFile final : public SparseSource, public std::enable_shared_from_thi
     return batch;
   }
 
-  SparseBatch gather(RowSelection selection, const SparseQuery& query) const {
+  SparseBatch gather(const RowSelection& selection, const SparseQuery& query) const {
     SparseBatch batch;
     batch.timesteps = selection.timesteps();
     for (std::size_t i = 1; i < stream_.columns.size(); ++i)

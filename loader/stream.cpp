@@ -57,19 +57,19 @@ std::string codec_of(const nlohmann::json& attributes, const Dataset& widest) {
   for (const auto& filter : widest.layout().filters) {
     switch (filter.id) {
       case 1:
-        names.push_back("deflate");
+        names.emplace_back("deflate");
         break;
       case 2:
-        names.push_back("shuffle");
+        names.emplace_back("shuffle");
         break;
       case 3:
-        names.push_back("fletcher32");
+        names.emplace_back("fletcher32");
         break;
       case 32000:
-        names.push_back("lzf");
+        names.emplace_back("lzf");
         break;
       case 32001:
-        names.push_back("blosc");
+        names.emplace_back("blosc");
         break;
       default:
         names.push_back(fmt::format("filter {}", filter.id));

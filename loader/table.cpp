@@ -68,7 +68,8 @@ class Table final : public detail::TableSource {
 
 }  // namespace
 
-std::shared_ptr<const detail::TableSource> open_table(std::shared_ptr<const File> file, const std::string& group) {
+std::shared_ptr<const detail::TableSource> open_table(const std::shared_ptr<const File>& file,
+                                                      const std::string& group) {
   Place place;
   if (file) place = file->place();
   place.stream = group.substr(1);

@@ -11,8 +11,9 @@ TEST_F(SparseReaderTest, SpikesComeWithIdsAndTimes) {
   ASSERT_EQ(all.size(), 5000u);
   expect_golden(std::vector<std::uint32_t>(all.neuron_ids.begin(), all.neuron_ids.end()));
   for (std::size_t i = 0; i < all.size(); ++i) {
-    ASSERT_EQ(all.timesteps[i], static_cast<std::int64_t>(i / 7));
-    ASSERT_EQ(all.times[i], static_cast<double>(i / 7) + 0.25);
+    const auto timestep = static_cast<std::int64_t>(i / 7);
+    ASSERT_EQ(all.timesteps[i], timestep);
+    ASSERT_EQ(all.times[i], static_cast<double>(timestep) + 0.25);
   }
 }
 
