@@ -94,7 +94,7 @@ bool Lane::accepts(std::int64_t timestep, std::uint64_t rows) noexcept {
 void Lane::copy_row(std::byte* to, const std::byte* row) const noexcept {
   const std::size_t element_bytes = stream_.spec.columns[1].element_bytes();
   if (is_columns_ || stream_.rules.selected_columns.empty()) {
-    std::memcpy(to, row, value_count_ * element_bytes);
+    if (value_count_ != 0) std::memcpy(to, row, value_count_ * element_bytes);
   } else {
     gather_values(to, row, stream_.rules.selected_columns, element_bytes);
   }

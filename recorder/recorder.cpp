@@ -95,6 +95,10 @@ Recorder::~Recorder() {
   workers_.stop();
   writer_.stop();
   parts_->wake_workers = [] {};
+  // What refers to the streams that refer to it: notices nobody took, episodes that nothing could complete.
+  while (parts_->ready.pop() != nullptr) {
+  }
+  for (const auto& episode : episodes()) episode->forget_streams();
 }
 
 void Recorder::require_open() const {

@@ -96,7 +96,7 @@ class RecorderParts {
 };
 
 /// Thread safety: the members are grouped by who may touch them.
-class StreamState : public std::enable_shared_from_this<StreamState>, private ColumnBuilder::Output {
+class StreamState final : public std::enable_shared_from_this<StreamState>, private ColumnBuilder::Output {
  public:
   enum class Phase : std::uint8_t { recording, finished, failed };
 
