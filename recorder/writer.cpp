@@ -258,9 +258,10 @@ void Writer::apply(StreamItem& item) {
     const std::lock_guard lock(mutex_);
     stored_bytes_waiting_ -= bytes;
     room_.notify_all();
-  } else if (const auto* const mark = std::get_if<MarkItem>(&item.what)) {
-    ++mark->epoch->marks;
-    mark->epoch->shares[episode].push_back({item.stream, *mark});
+  } else if (auto* const mark = std::get_if<MarkItem>(&item.what)) {
+    const auto epoch = std::exchange(mark->epoch, nullptr);  // which holds the mark from now on
+    ++epoch->marks;
+    epoch->shares[episode].push_back({item.stream, *mark});
   } else if (const auto* const end = std::get_if<EndItem>(&item.what)) {
     EpisodeEnd& all = episode->writer.end;
     if (end->rows != 0) {
