@@ -21,11 +21,7 @@ class Codecs final : public CodecLibrary {
     return codec::make_encoder(codec, element_bytes);
   }
   std::vector<Filter> filters(const Codec& codec, std::size_t element_bytes, std::size_t chunk_bytes) const override {
-    std::vector<Filter> chain;
-    for (auto& filter : codec::filter_pipeline(codec, element_bytes, chunk_bytes)) {
-      chain.push_back({filter.id, filter.optional, std::move(filter.parameters)});
-    }
-    return chain;
+    return codec::filter_pipeline(codec, element_bytes, chunk_bytes);
   }
 };
 

@@ -111,6 +111,7 @@ Result record(const RowBank& bank, int streams, std::int64_t steps) {
   auto episode = experiment.start_episode();
   {
     std::vector<std::jthread> pool;
+    pool.reserve(kThreads);
     for (int i = 0; i < kThreads; ++i)
       pool.emplace_back([&, i] { simulate(episode, bank, i, streams / kThreads, steps); });
   }

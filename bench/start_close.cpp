@@ -82,6 +82,7 @@ double episodes(Figures& figures, int count, int threads) {
   auto experiment = Experiment::create(directory.path(), "episodes", {.durability = Durability::process});
   {
     std::vector<std::jthread> pool;
+    pool.reserve(static_cast<std::size_t>(threads));
     for (int i = 0; i < threads; ++i) {
       pool.emplace_back([&, i] {
         try {

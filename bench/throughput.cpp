@@ -133,8 +133,8 @@ double plain_hdf5(Figures& figures, const RowBank& bank, std::uint64_t rows, uns
 
 void register_benchmarks() {
   constexpr std::size_t kMegabyte = 1'000'000;
-  const auto bank = std::make_shared<const RowBank>(kNeurons, options().pick(4, 100, 300) * kMegabyte);
-  const std::uint64_t rows = options().pick(8, 200, 2000) * kMegabyte / bank->row_bytes();
+  const auto bank = std::make_shared<const RowBank>(kNeurons, options().pick<std::size_t>(4, 100, 300) * kMegabyte);
+  const std::uint64_t rows = options().pick<std::size_t>(8, 200, 2000) * kMegabyte / bank->row_bytes();
   for (const char* text : {"gzip:1", "blosc:lz4:5", "none", "lzf"}) {
     const Codec codec = Codec::parse(text);
     add(fmt::format("record/{}", text), [=](Figures& f) { return record(f, *bank, rows, codec); });

@@ -16,39 +16,12 @@ using nlohmann::json;
 
 constexpr std::uint64_t kMostBytes = 64 << 20;
 
-template <class T>
-json value_at(const std::byte* bytes) {
-  T value;
-  std::memcpy(&value, bytes, sizeof value);
-  return value;
-}
-
 json number_at(Dtype dtype, const std::byte* bytes) {
-  switch (dtype) {
-    case Dtype::i8:
-      return value_at<std::int8_t>(bytes);
-    case Dtype::i16:
-      return value_at<std::int16_t>(bytes);
-    case Dtype::i32:
-      return value_at<std::int32_t>(bytes);
-    case Dtype::i64:
-      return value_at<std::int64_t>(bytes);
-    case Dtype::u8:
-      return value_at<std::uint8_t>(bytes);
-    case Dtype::u16:
-      return value_at<std::uint16_t>(bytes);
-    case Dtype::u32:
-      return value_at<std::uint32_t>(bytes);
-    case Dtype::u64:
-      return value_at<std::uint64_t>(bytes);
-    case Dtype::f32:
-      return value_at<float>(bytes);
-    case Dtype::f64:
-      return value_at<double>(bytes);
-    case Dtype::boolean:
-      break;
-  }
-  return *bytes != std::byte{0};
+  return visit_dtype(dtype, [bytes]<class T>(T value) -> json {
+    if constexpr (std::is_same_v<T, bool>) return *bytes != std::byte{0};
+    std::memcpy(&value, bytes, sizeof value);
+    return value;
+  });
 }
 
 json text_value(std::string text, H5T_cset_t character_set) {

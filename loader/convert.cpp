@@ -11,39 +11,13 @@ namespace {
 
 constexpr std::uint64_t kRowsAtOnce = 1 << 14;
 
-/// Calls `use` with a value of the C++ type.
-template <class Use>
-void with_type(Dtype dtype, Use use) {
-  switch (dtype) {
-    case Dtype::i8:
-      return use(std::int8_t{});
-    case Dtype::i16:
-      return use(std::int16_t{});
-    case Dtype::i32:
-      return use(std::int32_t{});
-    case Dtype::i64:
-      return use(std::int64_t{});
-    case Dtype::u8:
-      return use(std::uint8_t{});
-    case Dtype::u16:
-      return use(std::uint16_t{});
-    case Dtype::u32:
-      return use(std::uint32_t{});
-    case Dtype::u64:
-      return use(std::uint64_t{});
-    case Dtype::f32:
-      return use(float{});
-    case Dtype::f64:
-      return use(double{});
-    case Dtype::boolean:
-      return;
-  }
-}
+template <class T>
+constexpr bool kIsInteger = std::is_integral_v<T> && !std::is_same_v<T, bool>;
 
 template <class From, class To>
 void convert(const Dataset& dataset, const From* in, std::size_t count, To* out) {
   for (std::size_t i = 0; i < count; ++i) {
-    if constexpr (std::is_integral_v<From> && std::is_integral_v<To>) {
+    if constexpr (kIsInteger<From> && kIsInteger<To>) {
       if (!std::in_range<To>(in[i]))
         throw Error(ErrorCode::out_of_range,
                     fmt::format("{} in '{}' does not fit into {}", in[i], dataset.path(), dtype_name(dtype_of<To>())),
@@ -71,8 +45,8 @@ void read_as(const Dataset& dataset, RowRange rows, Dtype as, std::span<std::byt
     const std::uint64_t count = std::min(rows.count, kRowsAtOnce - rows.first % kRowsAtOnce);
     const auto bytes = std::span(piece).first(static_cast<std::size_t>(count) * dtype_bytes(stored));
     dataset.read({rows.first, count}, bytes);
-    with_type(stored, [&](auto from) {
-      with_type(as, [&](auto to) {
+    visit_dtype(stored, [&](auto from) {
+      visit_dtype(as, [&](auto to) {
         convert(dataset, reinterpret_cast<const decltype(from)*>(bytes.data()), static_cast<std::size_t>(count),
                 reinterpret_cast<decltype(to)*>(out.data()));
       });

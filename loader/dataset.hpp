@@ -28,7 +28,7 @@ struct DatasetLayout {
   std::size_t element_bytes = 0;
   std::vector<std::uint64_t> dimensions;  ///< rows first
   std::vector<std::uint64_t> chunk;       ///< empty: not chunked
-  std::vector<codec::Filter> filters;
+  std::vector<Filter> filters;
   bool decodable = false;  ///< chunks are read and decoded here; else HDF5 does it
 };
 

@@ -44,8 +44,8 @@ void read_dimensions(hid_t dataset, DatasetLayout& layout, const Place& place) {
     damaged("a dataset claims to be larger than any file", place);
 }
 
-std::vector<codec::Filter> read_filters(hid_t properties, const Place& place) {
-  std::vector<codec::Filter> filters;
+std::vector<Filter> read_filters(hid_t properties, const Place& place) {
+  std::vector<Filter> filters;
   const int count = check(H5Pget_nfilters(properties), "cannot read the filters of a dataset", place);
   for (unsigned i = 0; i < static_cast<unsigned>(count); ++i) {
     std::array<unsigned, 64> values = {};
@@ -53,7 +53,7 @@ std::vector<codec::Filter> read_filters(hid_t properties, const Place& place) {
     unsigned flags = 0;
     const H5Z_filter_t id = check(H5Pget_filter2(properties, i, &flags, &used, values.data(), 0, nullptr, nullptr),
                                   "cannot read the filters of a dataset", place);
-    codec::Filter filter{static_cast<std::uint32_t>(id), (flags & H5Z_FLAG_OPTIONAL) != 0, {}};
+    Filter filter{static_cast<std::uint32_t>(id), (flags & H5Z_FLAG_OPTIONAL) != 0, {}};
     filter.parameters.assign(values.begin(),
                              values.begin() + static_cast<std::ptrdiff_t>(std::min(used, values.size())));
     filters.push_back(std::move(filter));

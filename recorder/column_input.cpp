@@ -19,26 +19,9 @@ bool is_integer(Dtype dtype) { return dtype < Dtype::f32; }
 
 template <class F>
 void with_integer_type(Dtype dtype, F&& f) {
-  switch (dtype) {
-    case Dtype::i8:
-      return f(std::int8_t{});
-    case Dtype::i16:
-      return f(std::int16_t{});
-    case Dtype::i32:
-      return f(std::int32_t{});
-    case Dtype::i64:
-      return f(std::int64_t{});
-    case Dtype::u8:
-      return f(std::uint8_t{});
-    case Dtype::u16:
-      return f(std::uint16_t{});
-    case Dtype::u32:
-      return f(std::uint32_t{});
-    case Dtype::u64:
-      return f(std::uint64_t{});
-    default:
-      return;
-  }
+  visit_dtype(dtype, [&]<class T>(T zero) {
+    if constexpr (std::is_integral_v<T> && !std::is_same_v<T, bool>) f(zero);
+  });
 }
 
 // A negative id becomes a huge one as unsigned, so that one comparison finds both faults.

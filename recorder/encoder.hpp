@@ -12,11 +12,15 @@
 
 namespace neurotape {
 
-/// One filter of a dataset's chain, as HDF5 numbers it.
+/// One filter of a dataset's chain, in the words of HDF5's `H5Pset_filter`.
 struct Filter {
   std::uint32_t id = 0;
+  /// May be left out of a chunk (its bit set in the filter mask), and need not be registered where the
+  /// dataset is created: an HDF5 without the Blosc or LZF plug-in can still write such a dataset.
   bool optional = false;
-  std::vector<unsigned> parameters;  ///< cd_values
+  std::vector<unsigned> parameters;  ///< `cd_values`
+
+  friend bool operator==(const Filter&, const Filter&) = default;
 };
 
 struct Encoded {

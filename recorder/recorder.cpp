@@ -77,7 +77,7 @@ Recorder::Recorder(std::unique_ptr<Backend> backend, std::string experiment, con
       workers_(worker_count(options), *parts_,
                {[this] { return relieve(); }, [this](const Error& error) { writer_.abandon(error); }}),
       writer_(*backend_, *parts_,
-              {[this](std::shared_ptr<Epoch> epoch) { harvest(epoch); },
+              {[this](const std::shared_ptr<Epoch>& epoch) { harvest(epoch); },
                [this](const std::shared_ptr<EpisodeCore>& episode) { episode_done(episode); },
                [this](const Error& error) { fail_all(error); }}) {
   parts_->wake_workers = [this] { workers_.wake(); };

@@ -9,35 +9,6 @@ namespace {
 constexpr std::uint64_t kMostRowsRead = 10'000'000;
 constexpr std::size_t kReadAtOnceBytes = 4'000'000;
 
-template <class Use>
-auto with_type(Dtype dtype, Use use) {
-  switch (dtype) {
-    case Dtype::i8:
-      return use(std::int8_t{});
-    case Dtype::i16:
-      return use(std::int16_t{});
-    case Dtype::i32:
-      return use(std::int32_t{});
-    case Dtype::i64:
-      return use(std::int64_t{});
-    case Dtype::u8:
-      return use(std::uint8_t{});
-    case Dtype::u16:
-      return use(std::uint16_t{});
-    case Dtype::u32:
-      return use(std::uint32_t{});
-    case Dtype::u64:
-      return use(std::uint64_t{});
-    case Dtype::f32:
-      return use(float{});
-    case Dtype::f64:
-      return use(double{});
-    case Dtype::boolean:
-      return use(bool{});
-  }
-  return use(double{});
-}
-
 /// Reads two timesteps and no values.
 template <class Reader>
 Span ends_of(const Reader& stream) {
@@ -85,7 +56,7 @@ std::optional<Span> timesteps_of(const EpisodeReader& episode, const StreamInfo&
     default:
       break;
   }
-  return with_type(stream.columns[1].dtype, [&]<class T>(T) {
+  return visit_dtype(stream.columns[1].dtype, [&]<class T>(T) {
     return ends_of(stream.kind == StreamKind::behavior ? episode.behavior<T>(name) : episode.neural_state<T>(name));
   });
 }

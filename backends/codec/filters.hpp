@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "neurotape/codec.hpp"
+#include "recorder/encoder.hpp"
 
 namespace neurotape::codec {
 
@@ -16,17 +17,6 @@ inline constexpr std::uint32_t kShuffle = 2;
 inline constexpr std::uint32_t kFletcher32 = 3;
 inline constexpr std::uint32_t kLzf = 32000;
 inline constexpr std::uint32_t kBlosc = 32001;
-
-/// One filter of a chain, in the words of `H5Pset_filter`.
-struct Filter {
-  std::uint32_t id = 0;
-  /// May be left out of a chunk (its bit set in the filter mask), and need not be registered where the
-  /// dataset is created: an HDF5 without the Blosc or LZF plug-in can still write such a dataset.
-  bool optional = false;
-  std::vector<unsigned> parameters;  ///< `cd_values`
-
-  friend bool operator==(const Filter&, const Filter&) = default;
-};
 
 /// The largest chunk: HDF5 stores sizes in 32 bits, Blosc compresses at most 2 GiB - 17 bytes.
 std::size_t max_chunk_bytes(const Codec& codec) noexcept;

@@ -17,8 +17,8 @@ constexpr std::size_t kLinkOverheadBytes = 24;
 
 }  // namespace
 
-EpisodeFile::EpisodeFile(Library& library, FilePool& pool, std::filesystem::path directory, const FileHeader& header,
-                         const EpisodeInfo& info)
+EpisodeFile::EpisodeFile(Library& library, FilePool& pool, const std::filesystem::path& directory,
+                         const FileHeader& header, const EpisodeInfo& info)
     : library_(library),
       pool_(pool),
       path_(directory / fmt::format(".{}.h5", info.id)),

@@ -22,7 +22,7 @@ namespace neurotape::hdf5 {
 /// after everything else is flushed.
 class EpisodeFile final : public PooledFile {
  public:
-  EpisodeFile(Library& library, FilePool& pool, std::filesystem::path directory, const FileHeader& header,
+  EpisodeFile(Library& library, FilePool& pool, const std::filesystem::path& directory, const FileHeader& header,
               const EpisodeInfo& info);
   EpisodeFile(const EpisodeFile&) = delete;
   EpisodeFile& operator=(const EpisodeFile&) = delete;

@@ -29,7 +29,7 @@ std::string after(const std::string& text, std::string_view prefix) {
 std::filesystem::path git_directory(const std::filesystem::path& directory) {
   std::error_code error;
   for (auto place = std::filesystem::absolute(directory, error); !error; place = place.parent_path()) {
-    const auto candidate = place / ".git";
+    auto candidate = place / ".git";
     if (std::filesystem::is_directory(candidate, error)) return candidate;
     const auto elsewhere = after(line_of(candidate), "gitdir: ");
     if (!elsewhere.empty()) return place / elsewhere;
@@ -56,7 +56,7 @@ bool is_commit(const std::string& text) {
 std::string git_commit(const std::filesystem::path& directory) {
   const auto git = git_directory(directory);
   if (git.empty()) return {};
-  const auto head = line_of(git / "HEAD");
+  auto head = line_of(git / "HEAD");
   if (is_commit(head)) return head;
   const auto name = after(head, "ref: ");
   if (name.empty()) return {};

@@ -60,7 +60,7 @@ void Run::publish_segment() {
   }
 }
 
-void Run::took_merged(Segments::Merged merged) {
+void Run::took_merged(const Segments::Merged& merged) {
   for (const auto episode : merged.segment.episodes) index_.move(episode, merged.segment.source);
   for (const auto& name : merged.sources) remove_unless_linked(directory_.episodes() / name);
 }

@@ -60,7 +60,7 @@ class Run {
 
   void take_over();
   void publish_segment();
-  void took_merged(Segments::Merged merged);
+  void took_merged(const Segments::Merged& merged);
   void write_index();
   void remove_unless_linked(const std::filesystem::path& path);
 

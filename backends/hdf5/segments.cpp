@@ -99,9 +99,11 @@ Segments::Merged Segments::merge(const FileHeader& header, const std::vector<std
     episodes.insert(episodes.end(), segment.episodes.begin(), segment.episodes.end());
     merged.sources.push_back(segment.source->name);
   }
-  for (auto index = chosen.rbegin(); index != chosen.rend(); ++index) {
-    published_.erase(published_.begin() + static_cast<std::ptrdiff_t>(*index));
+  std::vector<Segment> others;
+  for (std::size_t i = 0; i < published_.size(); ++i) {
+    if (!std::binary_search(chosen.begin(), chosen.end(), i)) others.push_back(std::move(published_[i]));
   }
+  published_ = std::move(others);
   merged.segment = publish_file(file, number, std::move(episodes), true);
   return merged;
 }

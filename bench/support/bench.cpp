@@ -81,6 +81,7 @@ int main(int argc, char** argv) {
   using namespace neurotape::bench;
   auto arguments = take_options(argc, argv);
   std::vector<char*> pointers;
+  pointers.reserve(arguments.size());
   for (auto& argument : arguments) pointers.push_back(argument.data());
   int count = static_cast<int>(pointers.size());
   benchmark::Initialize(&count, pointers.data());

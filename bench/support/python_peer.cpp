@@ -25,7 +25,9 @@ std::array<int, 2> make_pipe() {
 
 bool PythonPeer::available() { return !python().empty(); }
 
-PythonPeer::PythonPeer(const std::string& script) {
+PythonPeer::PythonPeer(const std::string& script) { start(script); }
+
+void PythonPeer::start(const std::string& script) {
   std::string program = python();
   std::string file = std::string(NEUROTAPE_BENCH_SOURCES) + "/support/" + script;
   const std::array<char*, 3> words{program.data(), file.data(), nullptr};

@@ -29,6 +29,8 @@ class PythonPeer {
   Answer ask(const std::string& line);
 
  private:
+  void start(const std::string& script);
+
   pid_t child_ = -1;
   std::FILE* to_ = nullptr;
   std::FILE* from_ = nullptr;

@@ -33,6 +33,37 @@ constexpr Dtype dtype_of() {
   return static_cast<Dtype>(kLog2 + (std::is_signed_v<T> ? 0 : 4));
 }
 
+/// Calls `use` with a value (zero) of the C++ type that `dtype` names: how code for every type is reached at run time.
+/// \returns what `use` returns, which is of one type for all of them.
+template <class Use>
+constexpr decltype(auto) visit_dtype(Dtype dtype, Use&& use) {
+  switch (dtype) {
+    case Dtype::i8:
+      return use(std::int8_t{});
+    case Dtype::i16:
+      return use(std::int16_t{});
+    case Dtype::i32:
+      return use(std::int32_t{});
+    case Dtype::i64:
+      return use(std::int64_t{});
+    case Dtype::u8:
+      return use(std::uint8_t{});
+    case Dtype::u16:
+      return use(std::uint16_t{});
+    case Dtype::u32:
+      return use(std::uint32_t{});
+    case Dtype::u64:
+      return use(std::uint64_t{});
+    case Dtype::f32:
+      return use(float{});
+    case Dtype::f64:
+      return use(double{});
+    case Dtype::boolean:
+      break;
+  }
+  return use(bool{});
+}
+
 namespace detail {
 // Eigen's types say at compile time how they lie in memory; a strided or column-major view would be
 // recorded in the wrong order, so it does not compile.

@@ -28,11 +28,11 @@ enum class ErrorCode {
 
 /// Where it went wrong; what does not apply is empty.
 struct ErrorContext {
-  std::string experiment;
-  std::string episode;
-  std::string stream;
-  std::optional<std::int64_t> timestep;
-  std::string path;  ///< file or directory
+  std::string experiment = {};
+  std::string episode = {};
+  std::string stream = {};
+  std::optional<std::int64_t> timestep = {};
+  std::string path = {};  ///< file or directory
 };
 
 /// Thrown by everything but the recording calls, which never throw: an error there is given to

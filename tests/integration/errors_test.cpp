@@ -1,7 +1,6 @@
 // What is wrong is refused by an error that says where it happened and what was expected, and nothing else suffers.
 
 #include <algorithm>
-#include <fstream>
 #include <functional>
 #include <limits>
 #include <string>
@@ -12,13 +11,6 @@
 
 namespace neurotape::outside {
 namespace {
-
-::testing::AssertionResult says(const Error& error, const std::vector<std::string>& parts) {
-  for (const auto& part : parts)
-    if (std::string(error.what()).find(part) == std::string::npos)
-      return ::testing::AssertionFailure() << "'" << part << "' is not in: " << error.what();
-  return ::testing::AssertionSuccess();
-}
 
 class Errors : public RunTest {
  protected:
@@ -167,70 +159,6 @@ TEST_F(Errors, UnknownCodecs) {
   EXPECT_TRUE(says(error_of([] { Codec::gzip(10); }), {"10", "1 to 9"}));
 }
 
-class ImpossibleNames : public RunTest, public ::testing::WithParamInterface<std::string> {
- protected:
-  static void expect_refused(const std::function<void()>& call, const std::string& what) {
-    const Error error = error_of(call);
-    EXPECT_EQ(error.code(), ErrorCode::invalid_name) << error.what();
-    EXPECT_TRUE(says(error, {what}));
-    EXPECT_EQ(std::string(error.what()).find('\n'), std::string::npos);
-  }
-};
-
-TEST_P(ImpossibleNames, AreRefusedEverywhere) {
-  const std::string name = GetParam();
-  expect_refused([&] { Experiment::create(directory() / "none", name); }, "experiment");
-  EXPECT_FALSE(std::filesystem::exists(directory() / "none"));
-
-  auto experiment = create();
-  const std::vector<int> values = {1, 2};
-  expect_refused([&] { experiment.save_neurons({{"fine", values}, {name, values}}); }, "column");
-  expect_refused([&] { experiment.save_connections({{name, values}}); }, "column");
-  expect_refused([&] { experiment.start_episode({.attributes = {{"fine", 1}, {name, 2}}}); }, "attribute");
-
-  auto episode = experiment.start_episode();
-  expect_refused([&] { episode.neural_state<float>(name, {2}); }, "stream");
-  expect_refused([&] { episode.behavior<float>(name, {2}); }, "stream");
-  expect_refused([&] { episode.spikes(name); }, "population");
-  expect_refused([&] { episode.set_attribute(name, 1); }, "attribute");
-  EXPECT_TRUE(episode.stats().streams.empty());
-  EXPECT_NO_THROW(episode.finish());
-  EXPECT_NO_THROW(experiment.close());
-  EXPECT_EQ(Run(experiment.path()).numbers(), (std::vector<std::uint64_t>{0}));
-  EXPECT_TRUE(Run(experiment.path()).neurons().empty());
-}
-
-TEST_P(ImpossibleNames, AreToldWhenTheyAreLogged) {
-  auto experiment = create({}, "lab");
-  auto episode = experiment.start_episode();
-  const std::vector<float> row(2);
-  episode.log_timestep(7, {.neural_state = {{GetParam(), row}}});
-  EXPECT_EQ(told_codes(), (std::vector{ErrorCode::invalid_name}));
-  EXPECT_EQ(error_of([&] { episode.finish(); }).code(), ErrorCode::invalid_name);
-}
-
-INSTANTIATE_TEST_SUITE_P(All, ImpossibleNames,
-                         ::testing::Values("", ".", "..", "a/b", "/", "a\nb", ".hidden", "\xFF\xFE", "a\xC3",
-                                           "\xC0\xAF", "\xED\xA0\x80", std::string("a\0b", 3), std::string(300, 'x')));
-
-TEST_F(Errors, AParentThatCannotBe) {
-  std::ofstream(directory() / "file") << "not a directory";
-  for (const auto& parent : {directory() / "file", directory() / "file" / "below"}) {
-    const Error error = error_of([&] { Experiment::create(parent, "run", quiet()); });
-    EXPECT_EQ(error.code(), ErrorCode::io);
-    EXPECT_TRUE(says(error, {(directory() / "file").string()}));
-  }
-}
-
-TEST_F(Errors, AParentWithoutPermission) {
-  if (geteuid() == 0) GTEST_SKIP() << "root may write everywhere";
-  std::filesystem::create_directory(directory() / "closed");
-  std::filesystem::permissions(directory() / "closed", std::filesystem::perms::owner_read);
-  const Error error = error_of([&] { Experiment::create(directory() / "closed", "run", quiet()); });
-  EXPECT_EQ(error.code(), ErrorCode::io);
-  EXPECT_TRUE(says(error, {"closed"}));
-}
-
 TEST_F(Errors, ACapThatIsTooSmallForARow) {
   auto experiment = create({.memory_cap = 16_MB}, "lab");
   auto episode = experiment.start_episode();
@@ -249,41 +177,6 @@ TEST_F(Errors, AChunkThatIsTooLargeForTheCap) {
   const Error error = error_of([&] { episode.neural_state<double>("v", {1'000}, {.chunk_rows = 1'000'000}); });
   EXPECT_EQ(error.code(), ErrorCode::memory_cap);
   EXPECT_TRUE(says(error, {"neural_states/v", "chunk_rows", "1000000"}));
-}
-
-TEST_F(Errors, ExperimentsOfTheSameSecondHaveTheirOwnDirectories) {
-  std::vector<std::filesystem::path> paths;
-  std::vector<Experiment> experiments;
-  for (std::uint64_t i = 0; i < 5; ++i) {
-    experiments.push_back(create());
-    experiments.back().start_episode().rewards().record(0, static_cast<double>(i));
-    paths.push_back(experiments.back().path());
-  }
-  for (auto& experiment : experiments) experiment.close();
-  for (std::size_t i = 0; i < paths.size(); ++i) {
-    EXPECT_EQ(std::count(paths.begin(), paths.end(), paths[i]), 1);
-    EXPECT_EQ(Run(paths[i]).name(), "run");
-    EXPECT_EQ(Run(paths[i]).episode(0).rewards().all().values, (std::vector{static_cast<double>(i)}));
-  }
-}
-
-TEST_F(Errors, ASecondRecorderOfARunIsRefused) {
-  auto experiment = create();
-  const Error error = error_of([&] { Experiment::open(experiment.path(), quiet()); });
-  EXPECT_EQ(error.code(), ErrorCode::already_exists);
-  EXPECT_TRUE(says(error, {experiment.path().string()}));
-  experiment.start_episode().rewards().record(0, 1);
-  EXPECT_NO_THROW(experiment.close());
-  EXPECT_NO_THROW(Experiment::open(experiment.path(), quiet()).close());
-}
-
-TEST_F(Errors, WhatIsNotARunCannotBeOpened) {
-  for (const auto& path : {directory() / "missing", directory()}) {
-    const Error error = error_of([&] { Experiment::open(path, quiet()); });
-    EXPECT_EQ(error.code(), ErrorCode::not_found);
-    EXPECT_TRUE(says(error, {path.string()}));
-  }
-  EXPECT_TRUE(std::filesystem::is_empty(directory()));
 }
 
 TEST_F(Errors, DeclaredTwice) {
@@ -307,57 +200,6 @@ TEST_F(Errors, DeclaredTwice) {
   expect_taken([&] { episode.weight_changes<double>(); }, "weight_changes");
   v.record(0, std::vector<float>{1, 2});
   EXPECT_NO_THROW(episode.finish());
-}
-
-TEST_F(Errors, UseAfterFinish) {
-  auto experiment = create({}, "lab");
-  auto episode = experiment.start_episode();
-  auto v = episode.neural_state<float>("v", {});
-  auto spikes = episode.spikes("p");
-  v.record(0, 1.0F);
-  spikes.record(0, 1);
-  episode.finish();
-  EXPECT_NO_THROW(episode.finish());
-  EXPECT_EQ(error_of([&] { episode.rewards(); }).code(), ErrorCode::closed);
-  EXPECT_EQ(error_of([&] { episode.set_attribute("late", 1); }).code(), ErrorCode::closed);
-  EXPECT_TRUE(told().empty());
-  v.record(1, 2.0F);
-  spikes.record(1, 2);
-  EXPECT_FALSE(v.reserve(2));
-  episode.log_event("late", 3);
-  episode.log_timestep(4, {.reward = 1.0});
-  ASSERT_EQ(told_codes(), std::vector(4, ErrorCode::closed));
-  EXPECT_TRUE(says(told()[0], {"lab", "episode_0000", "neural_states/v", "timestep 1", "finished"}));
-  EXPECT_EQ(error_of([&] { experiment.close(); }).code(), ErrorCode::closed);
-  const auto seen = Run(experiment.path()).episode(0);
-  EXPECT_EQ(seen.neural_state<float>("v").rows(), 1U);
-  EXPECT_EQ(seen.spikes("p").rows(), 1U);
-  EXPECT_EQ(seen.status(), "complete");
-}
-
-TEST_F(Errors, UseAfterClose) {
-  auto experiment = create({}, "lab");
-  auto episode = experiment.start_episode();
-  auto v = episode.neural_state<float>("v", {});
-  v.record(0, 1.0F);
-  experiment.close();
-  EXPECT_NO_THROW(experiment.close());
-  const std::vector<int> ids = {1};
-  for (const auto& call : std::vector<std::function<void()>>{[&] { experiment.start_episode(); },
-                                                             [&] {
-                                                               experiment.save_config({{"a", 1}});
-                                                             },
-                                                             [&] {
-                                                               experiment.save_neurons({{"ids", ids}});
-                                                             },
-                                                             [&] { experiment.flush(); }}) {
-    const Error error = error_of(call);
-    EXPECT_EQ(error.code(), ErrorCode::closed);
-    EXPECT_TRUE(says(error, {"lab", "closed"}));
-  }
-  v.record(1, 1.0F);
-  EXPECT_EQ(told_codes(), (std::vector{ErrorCode::closed}));
-  EXPECT_EQ(Run(experiment.path()).episode(0).neural_state<float>("v").rows(), 1U);
 }
 
 TEST_F(Errors, ColumnsThatOverlapOrAreNotThere) {

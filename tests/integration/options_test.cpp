@@ -3,11 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <cmath>
 #include <fstream>
-#include <limits>
-#include <map>
-#include <numeric>
 
 #include "tests/integration/support.hpp"
 
@@ -15,12 +11,6 @@ namespace neurotape::outside {
 namespace {
 
 using namespace std::chrono_literals;
-
-constexpr int kShuffle = 2;
-constexpr int kDeflate = 1;
-constexpr int kFletcher32 = 3;
-constexpr int kLzf = 32000;
-constexpr int kBlosc = 32001;
 
 class Options : public JudgedTest {
  protected:
@@ -34,108 +24,6 @@ class Options : public JudgedTest {
     return count;
   }
 };
-
-class CodecSettings : public JudgedTest {
- protected:
-  // The same smooth rows with each codec, a stream of its own each: what h5py says of their values, by `to_string`.
-  std::map<std::string, json> stored_with(const std::vector<Codec>& codecs) {
-    auto experiment = create({.commit_interval = 1h});
-    auto episode = experiment.start_episode();
-    for (std::size_t i = 0; i < codecs.size(); ++i) {
-      auto stream = episode.neural_state<double>(codecs[i].to_string(), {64}, {.codec = codecs[i], .chunk_rows = 256});
-      std::vector<double> row(64);
-      for (std::int64_t t = 0; t < 1024; ++t) {
-        for (std::size_t c = 0; c < row.size(); ++c)
-          row[c] = std::round(1e3 * std::sin(static_cast<double>(t) * 0.01 + static_cast<double>(c))) / 8;
-        stream.record(t, row);
-      }
-    }
-    episode.finish();
-    experiment.close();
-    const json datasets = describe(experiment.path()).at("episodes").at("episode_0000").at("datasets");
-    std::map<std::string, json> found;
-    for (const Codec& codec : codecs)
-      found[codec.to_string()] = datasets.at("neural_states/" + codec.to_string() + "/values");
-    return found;
-  }
-  static std::vector<int> filters_of(const json& dataset) {
-    std::vector<int> codes;
-    for (const auto& filter : dataset.at("filters")) codes.push_back(filter.at(0));
-    return codes;
-  }
-};
-
-TEST_F(CodecSettings, FamiliesAreChainsOfFilters) {
-  const auto stored = stored_with({Codec::none(), Codec::gzip(), Codec::lzf(), Codec::blosc()});
-  EXPECT_EQ(filters_of(stored.at("none")), (std::vector{kFletcher32}));
-  EXPECT_EQ(filters_of(stored.at("gzip:1")), (std::vector{kShuffle, kDeflate}));
-  EXPECT_EQ(filters_of(stored.at("lzf")), (std::vector{kShuffle, kLzf, kFletcher32}));
-  EXPECT_EQ(filters_of(stored.at("blosc:lz4:5:byte")), (std::vector{kBlosc, kFletcher32}));
-  const auto bytes = [&](const char* codec) { return stored.at(codec).at("stored_bytes").get<std::uint64_t>(); };
-  EXPECT_GE(bytes("none"), 1024U * 64 * 8);
-  for (const char* codec : {"gzip:1", "lzf", "blosc:lz4:5:byte"}) EXPECT_LT(bytes(codec), bytes("none") / 2) << codec;
-}
-
-TEST_F(CodecSettings, LevelOfGzip) {
-  std::vector<Codec> codecs;
-  for (int level = 1; level <= 9; ++level) codecs.push_back(Codec::gzip(level));
-  const auto stored = stored_with(codecs);
-  for (int level = 1; level <= 9; ++level)
-    EXPECT_EQ(stored.at("gzip:" + std::to_string(level)).at("filters").at(1), json({kDeflate, {level}}));
-  EXPECT_LT(stored.at("gzip:9").at("stored_bytes"), stored.at("gzip:1").at("stored_bytes"));
-}
-
-TEST_F(CodecSettings, CompressorLevelAndShuffleOfBlosc) {
-  const std::vector<std::string> names = {"blosclz", "lz4",  "lz4hc",
-                                          "",        "zlib", "zstd"};  // in the order of their codes
-  std::vector<Codec> codecs;
-  for (const auto& name : names)
-    if (!name.empty()) codecs.push_back(Codec::blosc(name, 4));
-  for (const int level : {0, 1, 9}) codecs.push_back(Codec::blosc("zstd", level));
-  for (const Shuffle shuffle : {Shuffle::none, Shuffle::bit}) codecs.push_back(Codec::blosc("zstd", 4, shuffle));
-  const auto stored = stored_with(codecs);
-  const auto parameters = [&](const std::string& codec) { return stored.at(codec).at("filters").at(0).at(1); };
-  const auto bytes = [&](const std::string& codec) { return stored.at(codec).at("stored_bytes").get<std::uint64_t>(); };
-  for (std::size_t code = 0; code < names.size(); ++code) {
-    if (names[code].empty()) continue;
-    EXPECT_EQ(parameters("blosc:" + names[code] + ":4:byte").at(6), code) << names[code];
-  }
-  for (const int level : {0, 1, 9}) EXPECT_EQ(parameters("blosc:zstd:" + std::to_string(level) + ":byte").at(4), level);
-  EXPECT_EQ(parameters("blosc:zstd:4:none").at(5), 0);
-  EXPECT_EQ(parameters("blosc:zstd:4:byte").at(5), 1);
-  EXPECT_EQ(parameters("blosc:zstd:4:bit").at(5), 2);
-  EXPECT_GE(bytes("blosc:zstd:0:byte"), 1024U * 64 * 8);
-  EXPECT_LT(bytes("blosc:zstd:9:byte"), bytes("blosc:zstd:1:byte"));
-  EXPECT_LT(bytes("blosc:zstd:4:byte"), bytes("blosc:zstd:4:none"));
-  EXPECT_NE(bytes("blosc:zstd:4:byte"), bytes("blosc:zstd:4:bit"));
-  EXPECT_LT(bytes("blosc:zstd:4:byte"), bytes("blosc:lz4:4:byte"));
-}
-
-TEST_F(Options, CodecOfTheExperimentAndOfAStream) {
-  const auto recorded = [&](ExperimentOptions options) {
-    auto experiment = create(std::move(options));
-    auto episode = experiment.start_episode();
-    auto plain = episode.neural_state<float>("plain", {2});
-    auto own = episode.neural_state<float>("own", {2}, {.codec = Codec::none()});
-    auto spikes = episode.spikes("own", {.codec = Codec::blosc("zstd", 3)});
-    plain.record(0, std::array{1.0F, 2.0F});
-    own.record(0, std::array{1.0F, 2.0F});
-    spikes.record(0, 1);
-    episode.finish();
-    experiment.close();
-    return describe(experiment.path()).at("episodes").at("episode_0000");
-  };
-  const json by_default = recorded({});
-  EXPECT_EQ(by_default.at("datasets").at("neural_states/plain/values").at("filters"),
-            json({{kShuffle, {4}}, {kDeflate, {1}}}));
-  EXPECT_EQ(by_default.at("groups").at("neural_states/plain").at("codec"), "gzip:1");
-  EXPECT_EQ(by_default.at("datasets").at("neural_states/own/values").at("filters"),
-            json({{kFletcher32, json::array()}}));
-  EXPECT_EQ(by_default.at("datasets").at("spikes/own/neuron_ids").at("filters").at(0).at(0), kBlosc);
-  const json chosen = recorded({.codec = Codec::gzip(7)});
-  EXPECT_EQ(chosen.at("datasets").at("neural_states/plain/values").at("filters").at(1), json({kDeflate, {7}}));
-  EXPECT_EQ(chosen.at("groups").at("neural_states/own").at("codec"), "none");
-}
 
 TEST_F(Options, MemoryCapIsTheSizeOfTheRing) {
   auto small = create({.memory_cap = 20_MB});
@@ -245,149 +133,6 @@ TEST_F(Options, ValidationIsOnByDefault) {
   spikes.record(6, 99);
   EXPECT_EQ(told_codes(), (std::vector{ErrorCode::timestep_order}));
   EXPECT_EQ(episode.stats().total.rows_rejected, 2U);
-}
-
-class NanPolicies : public JudgedTest {
- protected:
-  struct Outcome {
-    Stats stats;
-    std::size_t rows = 0;
-    std::vector<GapRecord> gaps;
-  };
-  Outcome recorded(Validate validate) {
-    auto experiment = create({.validate = validate});
-    auto episode = experiment.start_episode();
-    auto stream = episode.neural_state<float>("v", {3});
-    const float nan = std::numeric_limits<float>::quiet_NaN();
-    for (std::int64_t t = 0; t < 100; ++t)
-      stream.record(t, std::array{1.0F, t == 40 || t == 41 ? nan : 0.0F, t == 41 ? nan : 0.0F});
-    episode.finish();
-    experiment.close();
-    const auto seen = Run(experiment.path()).episode(0);
-    return {experiment.stats(), static_cast<std::size_t>(seen.neural_state<float>("v").rows()), seen.gaps()};
-  }
-};
-
-TEST_F(NanPolicies, CountKeepsThem) {
-  const Outcome outcome = recorded(NanPolicy::count);
-  EXPECT_EQ(outcome.stats.total.nan_values, 3U);
-  EXPECT_EQ(outcome.rows, 100U);
-  EXPECT_TRUE(outcome.gaps.empty());
-}
-
-TEST_F(NanPolicies, RejectDropsTheirRows) {
-  const Outcome outcome = recorded(NanPolicy::reject);
-  EXPECT_EQ(outcome.stats.total.nan_values, 3U);
-  EXPECT_EQ(outcome.rows, 98U);
-  EXPECT_EQ(outcome.stats.total.rows_recorded, 98U);
-  EXPECT_EQ(outcome.stats.total.rows_dropped, 2U);
-  ASSERT_EQ(outcome.gaps.size(), 1U);
-  EXPECT_EQ(outcome.gaps[0].stream, "neural_states/v");
-  EXPECT_EQ(outcome.gaps[0].cause, "nan");
-  EXPECT_EQ(outcome.gaps[0].first_timestep, 40);
-  EXPECT_EQ(outcome.gaps[0].last_timestep, 41);
-  EXPECT_EQ(outcome.gaps[0].rows, 2U);
-}
-
-TEST_F(NanPolicies, OffDoesNotLook) {
-  const Outcome outcome = recorded(NanPolicy::off);
-  EXPECT_EQ(outcome.stats.total.nan_values, 0U);
-  EXPECT_EQ(outcome.rows, 100U);
-}
-
-// One timestep that is larger than the ring: a lane cannot have room for all of it, whatever the workers do.
-class OverflowOptions : public RunTest {
- protected:
-  struct Outcome {
-    std::uint64_t rows = 0;
-    std::vector<GapRecord> gaps;
-  };
-  Outcome recorded(ExperimentOptions options, const StreamOptions& stream) {
-    options.memory_cap = 16_MB;
-    auto experiment = create(std::move(options));
-    auto episode = experiment.start_episode();
-    auto spikes = episode.spikes("p", stream);
-    std::vector<std::uint32_t> many(3'000'000);
-    std::iota(many.begin(), many.end(), 0U);
-    spikes.record(1, std::vector{1, 2, 3});
-    spikes.record(2, many);
-    spikes.record(3, std::vector{4, 5, 6});
-    episode.finish();
-    experiment.close();
-    const auto seen = Run(experiment.path()).episode(0);
-    const auto total = experiment.stats().total;
-    EXPECT_EQ(total.rows_offered, 3'000'006U);
-    EXPECT_EQ(total.rows_offered, total.rows_recorded + total.rows_dropped);
-    return {seen.spikes("p").rows(), seen.gaps()};
-  }
-  static void expect_dropped(const Outcome& outcome, const std::string& cause) {
-    EXPECT_EQ(outcome.rows, 6U);
-    ASSERT_EQ(outcome.gaps.size(), 1U);
-    EXPECT_EQ(outcome.gaps[0].stream, "spikes/p");
-    EXPECT_EQ(outcome.gaps[0].first_timestep, 2);
-    EXPECT_EQ(outcome.gaps[0].last_timestep, 2);
-    EXPECT_EQ(outcome.gaps[0].rows, 3'000'000U);
-    EXPECT_EQ(outcome.gaps[0].cause, cause);
-  }
-};
-
-TEST_F(OverflowOptions, BlockLosesNothing) {
-  const Outcome outcome = recorded({}, {});
-  EXPECT_EQ(outcome.rows, 3'000'006U);
-  EXPECT_TRUE(outcome.gaps.empty());
-}
-
-TEST_F(OverflowOptions, DropNewestOfTheExperiment) {
-  expect_dropped(recorded({.overflow = Overflow::drop_newest}, {}), "overflow");
-}
-
-TEST_F(OverflowOptions, DropNewestOfTheStream) {
-  expect_dropped(recorded({}, {.overflow = Overflow::drop_newest}), "overflow");
-}
-
-TEST_F(OverflowOptions, BlockOfTheStreamGoesBeforeTheExperiments) {
-  EXPECT_EQ(recorded({.overflow = Overflow::drop_newest}, {.overflow = Overflow::block}).rows, 3'000'006U);
-}
-
-TEST_F(OverflowOptions, BlockForSomeTime) {
-  expect_dropped(recorded({}, {.overflow = Overflow::block_for(5ms)}), "timeout");
-}
-
-// Columns that one thread has recorded and another has not hold the ring, and nothing but that thread gives it back.
-TEST_F(OverflowOptions, DecimateKeepsEveryKthRow) {
-  constexpr std::uint64_t kWide = 8'192;
-  auto experiment = create({.memory_cap = 16_MB, .commit_interval = 1h});
-  auto episode = experiment.start_episode();
-  auto decimated = episode.neural_state<double>("decimated", {16}, {.overflow = Overflow::decimate});
-  auto wide = episode.neural_state<float>("wide", {kWide}, {.overflow = Overflow::drop_newest});
-  auto eager = wide.columns(0, kWide / 2);
-  auto silent = wide.columns(kWide / 2, kWide / 2);
-  const std::vector<float> half(kWide / 2);
-  const auto dropped = [&](const std::string& path) {
-    const auto stats = episode.stats();
-    return std::find_if(stats.streams.begin(), stats.streams.end(), [&](const auto& s) { return s.stream == path; })
-        ->rows_dropped;
-  };
-  std::int64_t t = 0;
-  while (dropped("neural_states/wide") == 0) eager.record(t++, half);
-  for (std::int64_t s = 0; s < 20'000; ++s) decimated.record(s, std::vector<double>(16, static_cast<double>(s)));
-  EXPECT_GT(dropped("neural_states/decimated"), 10'000U);
-  for (std::int64_t s = 0; s < t; ++s) silent.record(s, half);
-  episode.finish();
-  experiment.close();
-  const auto seen = Run(experiment.path()).episode(0);
-  const auto rows = seen.neural_state<double>("decimated").all();
-  ASSERT_GT(rows.size(), 0U);
-  for (std::size_t i = 0; i < rows.size(); ++i) ASSERT_EQ(rows.row(i)[15], static_cast<double>(rows.timesteps[i]));
-  std::uint64_t lost = 0;
-  bool named = false;
-  for (const auto& gap : seen.gaps()) {
-    if (gap.stream != "neural_states/decimated") continue;
-    lost += gap.rows;
-    named = named || gap.cause == "decimate";
-  }
-  EXPECT_TRUE(named);
-  EXPECT_EQ(rows.size() + lost, 20'000U);
 }
 
 TEST_F(Options, OnErrorIsTold) {

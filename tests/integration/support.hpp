@@ -1,45 +1,23 @@
 #pragma once
 /// \file
-/// A directory for runs, the errors that were told, and the independent reader: a python3 that has h5py.
+/// A directory for runs, the errors that were told, and what h5py sees.
 
-#include <array>
-#include <cstdio>
 #include <filesystem>
 #include <gtest/gtest.h>
 #include <mutex>
 #include <neurotape/neurotape.hpp>
-#include <stdexcept>
-#include <stdlib.h>
 #include <string>
-#include <sys/wait.h>
 #include <thread>
 #include <utility>
 #include <vector>
+
+#include "tests/support/process.hpp"
 
 namespace neurotape::outside {
 
 using namespace literals;
 using nlohmann::json;
-
-/// A directory of its own, removed at the end.
-class TemporaryDirectory {
- public:
-  TemporaryDirectory() {
-    std::string name = (std::filesystem::temp_directory_path() / "neurotape_run_XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary directory");
-    path_ = name;
-  }
-  TemporaryDirectory(const TemporaryDirectory&) = delete;
-  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
-  ~TemporaryDirectory() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  const std::filesystem::path& path() const noexcept { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
+using namespace support;
 
 /// What `on_error` was told, by any thread.
 class Told {
@@ -58,39 +36,6 @@ class Told {
   std::vector<Error> errors_;
 };
 
-struct Finished {
-  int status = -1;     ///< exit code
-  std::string output;  ///< of both streams
-};
-
-inline Finished run_command(const std::string& command) {
-  std::FILE* pipe = popen((command + " 2>&1").c_str(), "r");
-  if (pipe == nullptr) throw std::runtime_error("cannot start " + command);
-  Finished finished;
-  std::array<char, 65536> part;
-  for (std::size_t bytes; (bytes = std::fread(part.data(), 1, part.size(), pipe)) > 0;)
-    finished.output.append(part.data(), bytes);
-  const int status = pclose(pipe);
-  finished.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-  return finished;
-}
-
-/// For a command line: what other HDF5 programs need to find the filters. A sanitizer's runtime is the test's, not theirs.
-inline std::string with_plugins() {
-  const char* set = std::getenv("HDF5_PLUGIN_PATH");
-  const std::string path = set != nullptr ? set : "/usr/lib/x86_64-linux-gnu/hdf5/serial/plugins";
-  return "env -u LD_PRELOAD HDF5_PLUGIN_PATH='" + path + "' ";
-}
-
-inline bool have_python() { return std::string(NEUROTAPE_PYTHON) != ""; }
-
-/// \param script relative to tests/
-inline Finished run_python(const std::string& script, const std::vector<std::string>& arguments) {
-  std::string command = with_plugins() + "'" NEUROTAPE_PYTHON "' '" NEUROTAPE_SOURCE_DIR "/tests/" + script + "'";
-  for (const auto& argument : arguments) command += " '" + argument + "'";
-  return run_command(command);
-}
-
 /// The error that a call throws.
 template <class F>
 Error error_of(F&& call) {
@@ -101,6 +46,14 @@ Error error_of(F&& call) {
   }
   ADD_FAILURE() << "nothing was thrown";
   return Error(ErrorCode::io, "nothing was thrown");
+}
+
+/// Whether the message has all of these words.
+inline ::testing::AssertionResult says(const Error& error, const std::vector<std::string>& parts) {
+  for (const auto& part : parts)
+    if (std::string(error.what()).find(part) == std::string::npos)
+      return ::testing::AssertionFailure() << "'" << part << "' is not in: " << error.what();
+  return ::testing::AssertionSuccess();
 }
 
 /// Looks until it is so. What never comes ends with the time limit of the test.

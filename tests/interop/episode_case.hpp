@@ -87,30 +87,8 @@ class EpisodeCase {
  private:
   void add_any_dense(const std::string& name, const Shape& shape, std::uint64_t stride,
                      std::optional<Dtype> dtype = {}) {
-    switch (dtype.value_or(static_cast<Dtype>(random_.below(11)))) {
-      case Dtype::i8:
-        return add_dense<std::int8_t>(name, shape, stride);
-      case Dtype::i16:
-        return add_dense<std::int16_t>(name, shape, stride);
-      case Dtype::i32:
-        return add_dense<std::int32_t>(name, shape, stride);
-      case Dtype::i64:
-        return add_dense<std::int64_t>(name, shape, stride);
-      case Dtype::u8:
-        return add_dense<std::uint8_t>(name, shape, stride);
-      case Dtype::u16:
-        return add_dense<std::uint16_t>(name, shape, stride);
-      case Dtype::u32:
-        return add_dense<std::uint32_t>(name, shape, stride);
-      case Dtype::u64:
-        return add_dense<std::uint64_t>(name, shape, stride);
-      case Dtype::f32:
-        return add_dense<float>(name, shape, stride);
-      case Dtype::f64:
-        return add_dense<double>(name, shape, stride);
-      case Dtype::boolean:
-        return add_dense<bool>(name, shape, stride);
-    }
+    visit_dtype(dtype.value_or(static_cast<Dtype>(random_.below(11))),
+                [&]<class T>(T) { add_dense<T>(name, shape, stride); });
   }
 
   template <class T>

@@ -5,12 +5,14 @@
 #include <gtest/gtest.h>
 #include <set>
 
+#include "tests/support/process.hpp"
 #include "tests/unit/codec/cases.hpp"
 #include "tests/unit/codec/hdf5.hpp"
-#include "tests/unit/codec/python.hpp"
 
 namespace neurotape::codec {
 namespace {
+
+using namespace support;
 
 std::vector<std::string> names_in(hid_t group) {
   std::vector<std::string> names;
@@ -66,7 +68,7 @@ class ChunksOfH5py : public testing::Test {
  protected:
   void SetUp() override {
     if (!have_python()) GTEST_SKIP() << "no python3 with h5py";
-    const Finished writer = run_python("write_chunks.py", path_, plugin_path());
+    const Finished writer = run_python("unit/codec/write_chunks.py", {path_.string()});
     ASSERT_EQ(writer.status, 0) << writer.output;
     file_.emplace(H5Fopen(path_.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT));
     stored_.emplace(H5Gopen2(*file_, "stored", H5P_DEFAULT));

@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <gtest/gtest.h>
 
+#include "tests/support/process.hpp"
 #include "tests/unit/codec/cases.hpp"
 #include "tests/unit/codec/hdf5.hpp"
-#include "tests/unit/codec/python.hpp"
 
 namespace neurotape::codec {
 namespace {
+
+using namespace support;
 
 struct Shape {
   hsize_t rows;
@@ -111,7 +113,7 @@ class WrittenChunks : public testing::Test {
 TEST_F(WrittenChunks, AreReadByH5pyWithoutAnyPlugin) {
   const auto path = directory_ / "chunks.h5";
   const int datasets = write_every(path, of_blosc(false));
-  const Finished reader = run_python("read_chunks.py", path, "/nowhere");
+  const Finished reader = run_python("unit/codec/read_chunks.py", {path.string()}, "/nowhere");
   EXPECT_EQ(reader.output, "equal: " + std::to_string(datasets) + "\n");
   EXPECT_EQ(reader.status, 0);
 }
@@ -119,7 +121,7 @@ TEST_F(WrittenChunks, AreReadByH5pyWithoutAnyPlugin) {
 TEST_F(WrittenChunks, OfBloscAreReadByH5pyWithItsPlugin) {
   const auto path = directory_ / "chunks.h5";
   const int datasets = write_every(path, of_blosc(true));
-  const Finished reader = run_python("read_chunks.py", path, plugin_path());
+  const Finished reader = run_python("unit/codec/read_chunks.py", {path.string()});
   if (reader.status == 3) GTEST_SKIP() << "h5py finds no Blosc plug-in in " << plugin_path();
   EXPECT_EQ(reader.output, "equal: " + std::to_string(datasets) + "\n");
   EXPECT_EQ(reader.status, 0);

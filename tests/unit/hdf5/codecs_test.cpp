@@ -15,7 +15,7 @@ class Codecs : public Hdf5Test, public ::testing::WithParamInterface<const char*
  protected:
   void SetUp() override {
     Hdf5Test::SetUp();
-    backend_ = neurotape::create_run(parent_, {.name = "codecs", .dt = 0, .dt_unit = ""});
+    backend_ = neurotape::create_run(parent_.path(), {.name = "codecs", .dt = 0, .dt_unit = ""});
     path_ = backend_->path();
   }
   Codec codec() const { return Codec::parse(GetParam()); }
@@ -97,7 +97,7 @@ INSTANTIATE_TEST_SUITE_P(Each, Codecs,
                          });
 
 TEST_F(Hdf5Test, FiltersAreThoseOfTheLayout) {
-  backend_ = neurotape::create_run(parent_, {.name = "codecs", .dt = 0, .dt_unit = ""});
+  backend_ = neurotape::create_run(parent_.path(), {.name = "codecs", .dt = 0, .dt_unit = ""});
   path_ = backend_->path();
   auto sink = backend_->start_episode(episode(0));
   StreamId id = 0;

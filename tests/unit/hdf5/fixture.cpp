@@ -1,24 +1,9 @@
 #include "fixture.hpp"
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
 #include <fstream>
-#include <unistd.h>
 
 namespace neurotape::testing {
-
-void Hdf5Test::SetUp() {
-  std::string name = (std::filesystem::temp_directory_path() / "neurotape_hdf5_XXXXXX").string();
-  ASSERT_NE(::mkdtemp(name.data()), nullptr);
-  parent_ = name;
-}
-
-void Hdf5Test::TearDown() {
-  backend_.reset();
-  std::error_code ignored;
-  std::filesystem::remove_all(parent_, ignored);
-}
 
 void Hdf5Test::create_run() {
   backend_ = hdf5::create_run(parent_ / "runs", {.name = "cartpole", .dt = 0.1, .dt_unit = "ms"},
@@ -45,18 +30,14 @@ std::vector<std::string> Hdf5Test::episode_files() const {
 }
 
 void Hdf5Test::python(const std::string& script) const {
-  if (std::string(NEUROTAPE_PYTHON).empty()) GTEST_SKIP() << "no python3 with h5py and numpy";
+  if (!support::have_python()) GTEST_SKIP() << "no python3 with h5py and numpy";
   const auto file = parent_ / "check.py";
   std::ofstream(file) << "import sys\nsys.path.insert(0, '" << NEUROTAPE_SOURCE_DIR
                       << "/tests/unit/hdf5')\nsys.dont_write_bytecode = True\nfrom expected import *\n"
                       << script << "\n";
-  const auto command = "cd '" + path_.string() + "' && '" NEUROTAPE_PYTHON "' '" + file.string() + "' 2>&1";
-  auto* pipe = ::popen(command.c_str(), "r");
-  ASSERT_NE(pipe, nullptr);
-  std::string output;
-  std::array<char, 4096> buffer{};
-  while (const auto got = std::fread(buffer.data(), 1, buffer.size(), pipe)) output.append(buffer.data(), got);
-  ASSERT_EQ(::pclose(pipe), 0) << output << "\nin:\n" << script;
+  const auto finished =
+      support::run_command("cd '" + path_.string() + "' && '" NEUROTAPE_PYTHON "' '" + file.string() + "'");
+  ASSERT_EQ(finished.status, 0) << finished.output << "\nin:\n" << script;
 }
 
 }  // namespace neurotape::testing

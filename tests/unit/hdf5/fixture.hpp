@@ -10,14 +10,12 @@
 
 #include "backends/hdf5/backend.hpp"
 #include "feed.hpp"
+#include "tests/support/process.hpp"
 
 namespace neurotape::testing {
 
 class Hdf5Test : public ::testing::Test {
  protected:
-  void SetUp() override;
-  void TearDown() override;
-
   /// Creates `run_` below the test's directory.
   void create_run();
   void close_run();
@@ -30,7 +28,7 @@ class Hdf5Test : public ::testing::Test {
   /// ends well. Skips the test where there is no h5py.
   void python(const std::string& script) const;
 
-  std::filesystem::path parent_;
+  support::TemporaryDirectory parent_;
   std::filesystem::path path_;
   std::unique_ptr<Backend> backend_;
 };

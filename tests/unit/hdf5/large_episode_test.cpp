@@ -48,7 +48,7 @@ TEST_F(LargeEpisode, IsReadableAfterEachCommitWhileItGrows) {
   auto s = feed(1, spikes("excitatory"), 100);
   v.declare(*sink_);
   s.declare(*sink_);
-  for (const std::uint64_t rows : {3, 9, 20, 1, 64}) {
+  for (const std::uint64_t rows : {3U, 9U, 20U, 1U, 64U}) {
     v.push(*sink_, rows);
     s.push(*sink_, 2 * rows);
     sink_->commit(std::vector{v.committed(), s.committed()});

@@ -36,9 +36,9 @@ class Run : public Hdf5Test {
 
 TEST_F(Run, IsNamedAfterTheTimeInUtc) {
   const WallTime noon(std::chrono::seconds(1'795'169'700));
-  const auto first = hdf5::RunDirectory::create(parent_, "cartpole", noon);
-  const auto second = hdf5::RunDirectory::create(parent_, "cartpole", noon);
-  const auto third = hdf5::RunDirectory::create(parent_, "cartpole", noon);
+  const auto first = hdf5::RunDirectory::create(parent_.path(), "cartpole", noon);
+  const auto second = hdf5::RunDirectory::create(parent_.path(), "cartpole", noon);
+  const auto third = hdf5::RunDirectory::create(parent_.path(), "cartpole", noon);
   EXPECT_EQ(first.path().filename(), "cartpole_20261120_101500");
   EXPECT_EQ(second.path().filename(), "cartpole_20261120_101500_2");
   EXPECT_EQ(third.path().filename(), "cartpole_20261120_101500_3");
@@ -47,7 +47,8 @@ TEST_F(Run, IsNamedAfterTheTimeInUtc) {
 
 TEST_F(Run, RefusesNamesOfOtherPlaces) {
   for (const char* name : {"", ".", "..", ".hidden", "a/b", "../x"}) {
-    EXPECT_EQ(code_of([&] { hdf5::RunDirectory::create(parent_, name, WallTime()); }), ErrorCode::invalid_name) << name;
+    EXPECT_EQ(code_of([&] { hdf5::RunDirectory::create(parent_.path(), name, WallTime()); }), ErrorCode::invalid_name)
+        << name;
   }
 }
 
@@ -81,14 +82,14 @@ TEST_F(Run, LockHoldsAgainstOtherProcesses) {
 }
 
 TEST_F(Run, IsNotFoundWhereThereIsNone) {
-  path_ = parent_;
+  path_ = parent_.path();
   EXPECT_EQ(code_of([&] { reopen(); }), ErrorCode::not_found);
   path_ = parent_ / "nothing";
   EXPECT_EQ(code_of([&] { reopen(); }), ErrorCode::not_found);
 }
 
 TEST_F(Run, IsDamagedWhereTheSetupIsNotOurs) {
-  path_ = parent_;
+  path_ = parent_.path();
   std::ofstream(path_ / "setup.h5") << "not HDF5";
   EXPECT_EQ(code_of([&] { reopen(); }), ErrorCode::io);
 }

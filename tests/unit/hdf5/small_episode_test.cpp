@@ -94,7 +94,7 @@ TEST_F(SmallEpisode, LeavesMemoryToOthersWhenManyFinishAtOnce) {
   std::vector<Feed> feeds;
   for (std::uint64_t i = 0; i < 6; ++i) {
     sinks.push_back(backend_->start_episode(episode(i)));
-    feeds.push_back(Feed(0, dense("neural_states/v", {1024}), 64, backend_->codecs()));
+    feeds.emplace_back(0, dense("neural_states/v", {1024}), 64, backend_->codecs());
     feeds.back().declare(*sinks.back());
     sinks.back()->finishing(4'000'000);
     feeds.back().push(*sinks.back(), 960, true);  // 3.9 MB each, 16 MiB for all

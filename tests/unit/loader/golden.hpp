@@ -3,7 +3,6 @@
 /// Files made by h5py from the description of the format, and the values that are in them.
 
 #include <cstdint>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <gmock/gmock.h>
@@ -13,47 +12,28 @@
 #include <vector>
 
 #include "neurotape/neurotape.hpp"
+#include "tests/support/process.hpp"
 
 namespace neurotape {
-
-/// Whether files can be made; a test without them skips itself.
-inline bool have_python() { return std::string(NEUROTAPE_PYTHON) != ""; }
 
 /// A directory with the files of one case of golden.py, removed at the end.
 class Golden {
  public:
-  explicit Golden(const std::string& name) {
-    std::string path = (std::filesystem::temp_directory_path() / "neurotape_loader_XXXXXX").string();
-    if (mkdtemp(path.data()) == nullptr) throw std::runtime_error("no temporary directory");
-    path_ = path;
-    make(name);
-  }
-  Golden(const Golden&) = delete;
-  Golden& operator=(const Golden&) = delete;
-  ~Golden() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
+  explicit Golden(const std::string& name) { make(name); }
 
   /// Runs a case, in this directory.
   void make(const std::string& name) const {
-    const char* set = std::getenv("NEUROTAPE_TEST_PLUGINS");
-    const std::string plugins = set != nullptr ? set : "/usr/lib/x86_64-linux-gnu/hdf5/serial/plugins";
-    // A sanitizer's runtime is the test's, not the interpreter's.
-    const std::string command = "env -u LD_PRELOAD HDF5_PLUGIN_PATH='" + plugins +
-                                "' PYTHONDONTWRITEBYTECODE=1 '" NEUROTAPE_PYTHON "' '" NEUROTAPE_SOURCE_DIR
-                                "/tests/unit/loader/golden.py' '" +
-                                name + "' '" + path_.string() + "'";
-    if (std::system(command.c_str()) != 0) throw std::runtime_error("failed: " + command);
+    const auto finished = support::run_python("unit/loader/golden.py", {name, path().string()});
+    if (finished.status != 0) throw std::runtime_error("golden.py " + name + ": " + finished.output);
   }
 
-  const std::filesystem::path& path() const { return path_; }
-  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
+  const std::filesystem::path& path() const { return directory_.path(); }
+  std::filesystem::path operator/(const std::string& name) const { return directory_ / name; }
   EpisodeReader episode(std::uint64_t number = 0) const {
-    return Run(path_ / ("episode_000" + std::to_string(number) + ".h5")).episode(number);
+    return Run(directory_ / ("episode_000" + std::to_string(number) + ".h5")).episode(number);
   }
   std::vector<std::int64_t> timesteps(const std::string& name) const {
-    std::ifstream file(path_ / (name + ".bin"), std::ios::binary);
+    std::ifstream file(directory_ / (name + ".bin"), std::ios::binary);
     std::vector<std::int64_t> values;
     for (std::int64_t value; file.read(reinterpret_cast<char*>(&value), sizeof value);) values.push_back(value);
     if (values.empty()) throw std::runtime_error("no " + name + ".bin");
@@ -61,7 +41,7 @@ class Golden {
   }
 
  private:
-  std::filesystem::path path_;
+  support::TemporaryDirectory directory_;
 };
 
 /// Tests of files: skipped with a word where there is no python3 with h5py.
@@ -70,7 +50,7 @@ class LoaderTest : public testing::Test {
   using Run = neurotape::Run;  // GoogleTest has a private function of that name
 
   void SetUp() override {
-    if (!have_python()) GTEST_SKIP() << "no python3 with h5py to make the files";
+    if (!support::have_python()) GTEST_SKIP() << "no python3 with h5py to make the files";
   }
 };
 

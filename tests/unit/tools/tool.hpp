@@ -12,11 +12,12 @@
 #include <neurotape/neurotape.hpp>
 #include <spawn.h>
 #include <stdexcept>
-#include <stdlib.h>
 #include <string>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <vector>
+
+#include "tests/support/process.hpp"
 
 namespace neurotape::tool {
 
@@ -32,19 +33,9 @@ class ToolTest : public ::testing::Test {
  protected:
   using Run = neurotape::Run;  // not the member of the base that runs a test
 
-  ToolTest() {
-    std::string name = (std::filesystem::temp_directory_path() / "neurotape_tool_XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary directory");
-    directory_ = name;
-  }
-  ~ToolTest() override {
-    std::error_code ignored;
-    std::filesystem::remove_all(directory_, ignored);
-  }
-
   /// \param output where its standard output goes, closed here; -1: into the result
   Finished run(std::vector<std::string> arguments, int output = -1) const {
-    const auto out = directory_ / "output", err = directory_ / "errors";
+    const auto out = directory() / "output", err = directory() / "errors";
     posix_spawn_file_actions_t files;
     posix_spawn_file_actions_init(&files);
     constexpr int kFlags = O_WRONLY | O_CREAT | O_TRUNC;
@@ -97,7 +88,7 @@ class ToolTest : public ::testing::Test {
     options.validate = Validate(true, NanPolicy::reject);
     options.on_error = [](const Error&) {};  // the dropped rows, which are meant
     options.dt = 0.5;
-    return Experiment::create(directory_, "trial", options);
+    return Experiment::create(directory(), "trial", options);
   }
 
   /// Two episodes: one complete, which dropped the rows 10 and 11 of 100, and one aborted after 5 rows.
@@ -122,7 +113,7 @@ class ToolTest : public ::testing::Test {
     throw std::runtime_error("there is no such file in " + run.string());
   }
 
-  const std::filesystem::path& directory() const noexcept { return directory_; }
+  const std::filesystem::path& directory() const noexcept { return directory_.path(); }
 
  private:
   /// Both are built into one directory.
@@ -151,7 +142,7 @@ class ToolTest : public ::testing::Test {
     episode.finish();
   }
 
-  std::filesystem::path directory_;
+  support::TemporaryDirectory directory_;
 };
 
 /// The member of a list that has this value.
