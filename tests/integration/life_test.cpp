@@ -2,8 +2,8 @@
 
 #include <array>
 #include <chrono>
+#include <gmock/gmock.h>
 #include <numeric>
-#include <regex>
 #include <vector>
 
 #include "tests/integration/support.hpp"
@@ -37,8 +37,7 @@ TEST_F(Life, WhatGoesOutOfScopeFinishesItself) {
   const auto seen = Run(path).episode(0);
   EXPECT_EQ(seen.status(), "complete");
   EXPECT_EQ(seen.neural_state<float>("v").timesteps(), up_to(101));
-  EXPECT_TRUE(std::regex_match(seen.started(), std::regex(R"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z)")))
-      << seen.started();
+  EXPECT_THAT(seen.started(), ::testing::MatchesRegex("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}([.][0-9]+)?Z"));
   EXPECT_GE(seen.ended(), seen.started());
   EXPECT_TRUE(told().empty());
 }

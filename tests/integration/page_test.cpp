@@ -10,10 +10,10 @@ using namespace neurotape::literals;
 #include <array>
 #include <barrier>
 #include <filesystem>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <numeric>
 #include <optional>
-#include <regex>
 #include <thread>
 #include <vector>
 
@@ -103,7 +103,7 @@ class Page : public RunTest {};
 TEST_F(Page, DoesWhatItSays) {
   const CurrentDirectory here(directory());
   const PageResult result = the_page();
-  EXPECT_TRUE(std::regex_match(result.path.filename().string(), std::regex(R"(cartpole_\d{8}_\d{6})"))) << result.path;
+  EXPECT_THAT(result.path.filename().string(), ::testing::MatchesRegex("cartpole_[0-9]{8}_[0-9]{6}"));
   EXPECT_EQ(std::filesystem::canonical(result.path.parent_path()), std::filesystem::canonical("experiments"));
 
   ASSERT_EQ(result.some.size(), 40U);
