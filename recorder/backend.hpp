@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "neurotape/array.hpp"
+#include "neurotape/error.hpp"
 #include "recorder/stream_spec.hpp"
 
 namespace neurotape {
@@ -104,6 +105,13 @@ class EpisodeSink {
   virtual void discard() = 0;
 };
 
+/// What came of a commit of the run. Nothing in it keeps the next commit from succeeding.
+struct CommitResult {
+  std::vector<std::uint64_t> lost;  ///< episodes that finished since the last one and are not stored
+  std::optional<Error> why_lost;
+  std::vector<Error> put_off;  ///< what failed, loses nothing, and is tried again
+};
+
 /// Stores one run.
 class Backend {
  public:
@@ -118,8 +126,9 @@ class Backend {
   virtual void save_network(std::string_view table, std::span<const NamedArray> columns) = 0;
 
   virtual std::unique_ptr<EpisodeSink> start_episode(const EpisodeInfo& info) = 0;
-  /// Ends a commit: what finished since the last one becomes visible, the index follows when it is due.
-  virtual void commit() = 0;
+  /// Ends a commit: what finished since the last one becomes visible, the index follows when it is due. Throws only
+  /// where no further commit can succeed.
+  virtual CommitResult commit() = 0;
   /// Everything on disk, tidied, indexed. No episode is open.
   virtual void close() = 0;
 };

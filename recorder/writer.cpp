@@ -194,6 +194,7 @@ void Writer::end_commit_if_complete() {
   if (epoch_ == nullptr || epoch_->marks != epoch_->marks_expected || !all_finished(epoch_->finish_ticket)) return;
   const auto epoch = std::exchange(epoch_, nullptr);
   commit_episodes(*epoch);
+  commit_run();
   after_commit(*epoch);
 }
 
@@ -204,9 +205,20 @@ void Writer::commit_episodes(Epoch& epoch) {
     // An episode that has finished meanwhile is committed as a whole.
     if (episode->writer.sink != nullptr) guard(*episode, [&, &of = episode] { of->writer.sink->commit(rows); });
   }
+}
+
+void Writer::commit_run() {
   if (backend_failed_) return;
   try {
-    backend_.commit();
+    const CommitResult result = backend_.commit();
+    for (const auto& error : result.put_off) parts_.reporter.notice(error);
+    if (!result.why_lost) return;
+    for (const auto& episode : finished_) {
+      const bool lost = std::find(result.lost.begin(), result.lost.end(), episode->info.number) != result.lost.end();
+      if (lost && !episode->failed()) episode->fail(*result.why_lost);
+    }
+    keep_failure(*result.why_lost);
+    parts_.reporter.failure(*result.why_lost);
   } catch (const std::exception& error) {
     fail_everything(as_error(error));
   }

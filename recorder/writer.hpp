@@ -90,6 +90,7 @@ class Writer {
   void begin_commit_if_due();
   void end_commit_if_complete();
   void commit_episodes(Epoch& epoch);
+  void commit_run();
   void after_commit(Epoch& epoch);
 
   void take_in_order(StreamItem item);

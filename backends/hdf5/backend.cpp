@@ -28,9 +28,9 @@ class Hdf5Backend final : public Backend {
   std::unique_ptr<EpisodeSink> start_episode(const EpisodeInfo& info) override {
     return std::make_unique<Hdf5EpisodeSink>(run_, info);
   }
-  void commit() override {
+  CommitResult commit() override {
     const QuietErrors quiet;
-    run_->commit();
+    return run_->commit();
   }
   void close() override {
     const QuietErrors quiet;

@@ -47,8 +47,6 @@ void write_chunk(hid_t dataset, const Dimensions& offset, std::uint32_t filter_m
 std::size_t chunk_bytes_stored(hid_t dataset, const Dimensions& offset);
 /// \returns the filter mask. `bytes` has the size that `chunk_bytes_stored` says.
 std::uint32_t read_chunk(hid_t dataset, const Dimensions& offset, std::span<std::byte> bytes);
-/// Address of a chunk in its file. Walks over all chunks of the dataset.
-std::uint64_t chunk_address(hid_t dataset, const Dimensions& offset);
 void write_all(hid_t dataset, hid_t memory_type, const void* values);
 void write_rows(hid_t dataset, hid_t memory_type, std::uint64_t first, std::uint64_t count, const void* values);
 /// Rows of a one-dimensional dataset.

@@ -70,16 +70,6 @@ std::uint32_t read_chunk(hid_t dataset, const Dimensions& offset, std::span<std:
   return filter_mask;
 }
 
-std::uint64_t chunk_address(hid_t dataset, const Dimensions& offset) {
-  haddr_t address = HADDR_UNDEF;
-  unsigned filter_mask = 0;
-  hsize_t bytes = 0;
-  checked("H5Dget_chunk_info_by_coord", dataset,
-          [&] { return H5Dget_chunk_info_by_coord(dataset, offset.data(), &filter_mask, &address, &bytes); });
-  if (address == HADDR_UNDEF) fail_hdf5("finding a chunk that was just written", dataset);
-  return address;
-}
-
 void write_all(hid_t dataset, hid_t memory_type, const void* values) {
   checked("H5Dwrite", dataset, [&] { return H5Dwrite(dataset, memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values); });
 }

@@ -26,7 +26,7 @@ EpisodeFile::EpisodeFile(Library& library, FilePool& pool, const std::filesystem
       commits_("commits", library.commit_record(), sizeof(CommitRecord)),
       gaps_("gaps", library.gap_record(), sizeof(GapRecord)) {
   pool_.use(*this);
-  file_ = File::create(path_, Root::small);
+  file_.emplace(File::create(path_, Root::small, File::Mode::held, library_.patience()));
   {
     const auto root = open_group(file_->id(), "/");
     write_header(library_, root.get(), header);
@@ -57,7 +57,7 @@ void EpisodeFile::release_file() {
 
 void EpisodeFile::ensure_open() {
   pool_.use(*this);
-  if (!file_) file_ = File::open(path_, Access::write_alive);
+  if (!file_) file_.emplace(File::open(path_, Access::write_alive, library_.patience()));
 }
 
 DatasetWriter& EpisodeFile::column(StreamId id, std::uint32_t column) {
@@ -77,7 +77,7 @@ void EpisodeFile::add_stream(StreamId id, const StreamSpec& spec, const StreamLa
   }
   // The header of the group around it needs another piece, which SWMR mode does not survive.
   release_file();
-  auto file = File::open(path_, Access::write);
+  auto file = File::open(path_, Access::write, library_.patience());
   create_stream(file.id(), id, spec, layout);
   close_objects();
   file.close();
@@ -106,6 +106,7 @@ void EpisodeFile::create_stream(hid_t root, StreamId id, const StreamSpec& spec,
 
 void EpisodeFile::count_written(std::size_t bytes) {
   dirty_ = true;
+  file_->check();
   unsynced_bytes_ += bytes;
   if (unsynced_bytes_ < kWriteBackBytes) return;
   file_->start_write_back();
@@ -149,7 +150,7 @@ void EpisodeFile::commit(std::span<const CommittedRows> rows) {
   if (!dirty_ && rows.empty()) return;
   ensure_open();
   if (!rows.empty()) {
-    file_->flush();
+    file_->commit();
     const auto now = seconds_since_1970(std::chrono::system_clock::now());
     std::vector<CommitRecord> records;
     for (const auto& stream : rows) {
@@ -158,7 +159,7 @@ void EpisodeFile::commit(std::span<const CommittedRows> rows) {
     commits_.append(library_, file_->id(), records.data(), records.size());
     ++commit_number_;
   }
-  file_->flush();
+  file_->commit();
   publish();
   dirty_ = false;
 }
@@ -167,6 +168,7 @@ void EpisodeFile::publish() {
   if (published_) return;
   rename_file(path_, final_path_);
   path_ = final_path_;
+  if (file_) file_->renamed(path_);
   published_ = true;
 }
 
@@ -186,7 +188,7 @@ void EpisodeFile::end_rows(StreamId id, std::uint64_t rows) {
 
 void EpisodeFile::finish(const EpisodeEnd& end) {
   ensure_open();
-  file_->flush();
+  file_->commit();
   if (needs_new_attributes(end)) add_attributes(end);
   ensure_open();
   mark_unsorted(file_->id(), end);
@@ -210,7 +212,7 @@ bool EpisodeFile::needs_new_attributes(const EpisodeEnd& end) const {
 /// New attributes are not for readers that follow the file: it is opened for us alone.
 void EpisodeFile::add_attributes(const EpisodeEnd& end) {
   release_file();
-  auto file = File::open(path_, Access::write);
+  auto file = File::open(path_, Access::write, library_.patience());
   write_late_attributes(library_, open_group(file.id(), "/").get(), end);
   mark_unsorted(file.id(), end);
   file.close();
@@ -223,7 +225,7 @@ void EpisodeFile::mark_unsorted(hid_t file, const EpisodeEnd& end) {
 }
 
 void EpisodeFile::write_end(const EpisodeEnd& end) {
-  file_->flush();
+  file_->commit();
   write_episode_end(library_, open_group(file_->id(), "/").get(), end);
 }
 

@@ -18,8 +18,8 @@ namespace neurotape::hdf5 {
 /// Created under a name that begins with a dot; gets its own at the first commit. Between calls the pool may
 /// close the file; every member function opens it again.
 ///
-/// Invariants: data is flushed before the record of `commits` that speaks of it is written; `status` is rewritten
-/// after everything else is flushed.
+/// Invariants: rows are part of the file before the record of `commits` that speaks of them is; `status` is rewritten
+/// after everything else.
 class EpisodeFile final : public PooledFile {
  public:
   EpisodeFile(Library& library, FilePool& pool, const std::filesystem::path& directory, const FileHeader& header,

@@ -1,12 +1,7 @@
 #include "backends/hdf5/file_access.hpp"
 
-#include <algorithm>
-#include <array>
 #include <cerrno>
-#include <fcntl.h>
-#include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include <utility>
 
 #include "backends/hdf5/calls.hpp"
 #include "backends/hdf5/errors.hpp"
@@ -14,8 +9,6 @@
 namespace neurotape::hdf5 {
 namespace {
 
-/// A reader of a file whose writer died must not wait for ever for metadata that never comes.
-constexpr unsigned kReadAttempts = 20;
 constexpr std::size_t kCacheBytes = 512U << 10;
 constexpr std::size_t kLargestCacheBytes = 2U << 20;
 
@@ -61,8 +54,6 @@ unsigned open_flags(Access access) {
   switch (access) {
     case Access::read:
       return H5F_ACC_RDONLY;
-    case Access::read_alive:
-      return H5F_ACC_RDONLY | H5F_ACC_SWMR_READ;
     case Access::write:
       return H5F_ACC_RDWR;
     case Access::write_alive:
@@ -71,95 +62,66 @@ unsigned open_flags(Access access) {
   return H5F_ACC_RDONLY;
 }
 
-}  // namespace
-
-File File::create(const std::filesystem::path& path, Root root) {
-  const auto creation = creation_properties(root);
-  const auto access = access_properties();
-  const auto id = checked("creating the file", path,
-                          [&] { return H5Fcreate(path.c_str(), H5F_ACC_EXCL, creation.get(), access.get()); });
-  return {Handle(id, H5Fclose), path};
+void check_driver(const driver::DriverFile& file) {
+  if (const auto& failure = file.failure()) fail_system(failure->tried, file.path(), failure->error_number);
 }
 
-File File::open(const std::filesystem::path& path, Access access) {
+/// Opens the file for the driver, and then with HDF5.
+template <class Open>
+std::pair<std::unique_ptr<driver::DriverFile>, Handle> open_both(std::string_view tried,
+                                                                 std::unique_ptr<driver::DriverFile> file, Open open) {
+  check_driver(*file);
   const auto properties = access_properties();
-  if (access == Access::read_alive) {
-    checked("H5Pset_metadata_read_attempts", path,
-            [&] { return H5Pset_metadata_read_attempts(properties.get(), kReadAttempts); });
-  }
-  const auto id =
-      checked("opening the file", path, [&] { return H5Fopen(path.c_str(), open_flags(access), properties.get()); });
-  return {Handle(id, H5Fclose), path};
+  checked(tried, file->path(), [&] { return driver::use(properties.get(), *file); });
+  Handle id(checked(tried, file->path(), [&] { return open(file->path().c_str(), properties.get()); }), H5Fclose);
+  return {std::move(file), std::move(id)};
+}
+
+}  // namespace
+
+File File::create(const std::filesystem::path& path, Root root, Mode mode, driver::Patience* patience) {
+  const auto creation = creation_properties(root);
+  auto [file, id] = open_both(
+      "creating the file", std::make_unique<driver::DriverFile>(path, driver::Opening::create, mode, patience),
+      [&](const char* name, hid_t properties) { return H5Fcreate(name, H5F_ACC_EXCL, creation.get(), properties); });
+  return {std::move(file), std::move(id)};
+}
+
+File File::open(const std::filesystem::path& path, Access access, driver::Patience* patience) {
+  const auto opening = access == Access::read ? driver::Opening::read : driver::Opening::write;
+  auto [file, id] =
+      open_both("opening the file", std::make_unique<driver::DriverFile>(path, opening, Mode::held, patience),
+                [&](const char* name, hid_t properties) { return H5Fopen(name, open_flags(access), properties); });
+  return {std::move(file), std::move(id)};
 }
 
 void File::start_alive() {
   checked("H5Fstart_swmr_write", id(), [&] { return H5Fstart_swmr_write(id()); });
 }
 
-void File::flush() {
+void File::commit() {
   checked("H5Fflush", id(), [&] { return H5Fflush(id(), H5F_SCOPE_LOCAL); });
+  driver_->apply();
+  check();
 }
 
 void File::close() {
   if (!file_) return;
   const auto id = file_.release();
-  checked("closing the file", path_, [&] { return H5Fclose(id); });
+  checked("closing the file", driver_->path(), [&] { return H5Fclose(id); });
+  driver_->finish();
+  check();
 }
 
-int File::descriptor() const {
-  void* handle = nullptr;
-  checked("H5Fget_vfd_handle", id(), [&] { return H5Fget_vfd_handle(id(), H5P_DEFAULT, &handle); });
-  return *static_cast<int*>(handle);
-}
+void File::check() const { check_driver(*driver_); }
 
 void File::write_at(std::uint64_t address, std::span<const std::byte> bytes) {
-  const int file = descriptor();
-  while (!bytes.empty()) {
-    const auto written = ::pwrite(file, bytes.data(), bytes.size(), static_cast<off_t>(address));
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) fail_system("writing rows", path_, written < 0 ? errno : ENOSPC);
-    bytes = bytes.subspan(static_cast<std::size_t>(written));
-    address += static_cast<std::uint64_t>(written);
-  }
+  driver_->write_raw(address, bytes);
+  check();
 }
 
-std::size_t File::read_at(std::uint64_t address, std::span<std::byte> bytes) const {
-  const int file = descriptor();
-  std::size_t done = 0;
-  while (done < bytes.size()) {
-    const auto got = ::pread(file, bytes.data() + done, bytes.size() - done, static_cast<off_t>(address + done));
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) fail_system("reading rows back", path_, errno);
-    if (got == 0) break;
-    done += static_cast<std::size_t>(got);
-  }
-  return done;
-}
-
-std::uint64_t File::bytes() const {
-  struct stat facts {};
-  if (::fstat(descriptor(), &facts) != 0) fail_system("looking at the file", path_, errno);
-  return static_cast<std::uint64_t>(facts.st_size);
-}
-
-std::optional<std::uint64_t> File::found_at_end(std::span<const std::byte> written, std::uint64_t bytes_before) const {
-  const auto end = bytes();
-  if (end <= bytes_before || end < written.size()) return std::nullopt;
-  const auto address = end - written.size();
-  std::array<std::byte, 16384> piece;
-  for (std::size_t done = 0; done < written.size();) {
-    const auto expected = written.subspan(done, std::min(piece.size(), written.size() - done));
-    const auto found = std::span(piece).first(expected.size());
-    if (read_at(address + done, found) != found.size()) return std::nullopt;
-    if (!std::equal(found.begin(), found.end(), expected.begin())) return std::nullopt;
-    done += expected.size();
-  }
-  return address;
-}
-
-void File::start_write_back() {
-  // Advice only: where the file system does not know it, the kernel writes later.
-  ::sync_file_range(descriptor(), 0, 0, SYNC_FILE_RANGE_WRITE);
+void File::read_at(std::uint64_t address, std::span<std::byte> bytes) const {
+  if (!driver_->read(address, bytes)) fail_system("reading rows back", driver_->path(), errno);
 }
 
 }  // namespace neurotape::hdf5

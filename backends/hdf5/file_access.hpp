@@ -6,20 +6,20 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "backends/driver/driver.hpp"
 #include "backends/hdf5/handles.hpp"
 
 namespace neurotape::hdf5 {
 
-/// Who will use a file that is opened, and how.
 enum class Access {
-  read,         ///< a finished file
-  read_alive,   ///< one that may be open for writing, or whose writer died
-  write,        ///< exclusively
+  read,
+  write,        ///< exclusively: what others see meanwhile is the last commit
   write_alive,  ///< while others read (SWMR)
 };
 
@@ -29,37 +29,46 @@ enum class Root {
   large,  ///< in indexed storage: thousands of links
 };
 
-/// An open HDF5 file. HDF5's own file locks are off: no reader can keep the writer from opening its file.
+/// An open HDF5 file, on our own file driver. HDF5's own file locks are off: no reader can keep the writer from opening its file.
+///
+/// One that goes away without `close` stays as of its last commit.
 class File {
  public:
+  using Mode = driver::Mode;
+
   /// \throws Error io, also when the file is there
-  static File create(const std::filesystem::path& path, Root root);
-  static File open(const std::filesystem::path& path, Access access);
+  static File create(const std::filesystem::path& path, Root root, Mode mode, driver::Patience* patience);
+  /// Writing is in mode `held`.
+  static File open(const std::filesystem::path& path, Access access, driver::Patience* patience = nullptr);
+  File(File&&) = default;
+  File& operator=(File&&) = delete;
+  ~File() = default;
 
   hid_t id() const noexcept { return file_.get(); }
   /// From here on other processes may read. No attribute, group or type may be open.
   void start_alive();
-  void flush();
+  /// Makes all that was written since the last commit part of the file.
+  void commit();
   /// Closes, and reports what the destructor would keep to itself. All objects in it have been closed.
   void close();
+  /// \throws Error io when a write has failed: HDF5 is not told, so that it can close the file.
+  void check() const;
+  /// The file has another name now.
+  void renamed(const std::filesystem::path& path) { driver_->renamed(path); }
 
-  std::uint64_t bytes() const;
-  /// Where HDF5 has put raw data that it wrote since the file had `bytes_before`: nothing, unless these bytes are the
-  /// last of a file that has grown. (Metadata, which could be there instead, ends in a checksum.)
-  std::optional<std::uint64_t> found_at_end(std::span<const std::byte> written, std::uint64_t bytes_before) const;
+  /// Where HDF5 has put the raw data that it wrote last.
+  std::uint64_t last_raw_address() const noexcept { return driver_->last_raw_address(); }
   /// Bytes of the file beneath HDF5, at an address that HDF5 has allocated to raw data.
   void write_at(std::uint64_t address, std::span<const std::byte> bytes);
-  /// \returns how many of the bytes there are before the file ends.
-  std::size_t read_at(std::uint64_t address, std::span<std::byte> bytes) const;
+  void read_at(std::uint64_t address, std::span<std::byte> bytes) const;
   /// Lets the system start writing what is dirty; returns without waiting.
-  void start_write_back();
+  void start_write_back() noexcept { driver_->start_write_back(); }
 
  private:
-  File(Handle file, std::filesystem::path path) : file_(std::move(file)), path_(std::move(path)) {}
-  int descriptor() const;
+  File(std::unique_ptr<driver::DriverFile> driver, Handle file) : driver_(std::move(driver)), file_(std::move(file)) {}
 
+  std::unique_ptr<driver::DriverFile> driver_;  // outlives HDF5's use of it
   Handle file_;
-  std::filesystem::path path_;
 };
 
 /// Size and time of last change.
@@ -87,19 +96,5 @@ bool make_directory(const std::filesystem::path& path);
 std::vector<std::string> list_directory(const std::filesystem::path& path);
 /// The beginning of a (small) file; nothing when it cannot be read.
 std::optional<std::string> read_text(const std::filesystem::path& path, std::size_t limit_bytes);
-
-/// The lock of a run: a file that says who records, locked as long as that process lives.
-class LockFile {
- public:
-  /// \param contents what the file says while it is held: "pid <number>", then anything.
-  /// \throws Error already_exists with the pid of who holds it; io
-  LockFile(const std::filesystem::path& path, const std::string& contents);
-  LockFile(const LockFile&) = delete;
-  LockFile& operator=(const LockFile&) = delete;
-  ~LockFile();
-
- private:
-  int descriptor_ = -1;
-};
 
 }  // namespace neurotape::hdf5

@@ -177,7 +177,7 @@ void Index::write(const Setup& setup) {
 }
 
 void Index::write_file(const Setup& setup, const std::filesystem::path& path) {
-  auto file = File::create(path, Root::small);
+  auto file = File::create(path, Root::small, File::Mode::direct, library_.patience());
   write_setup_attributes(library_, open_group(file.id(), "/").get(), setup);
   write_links(library_, file.id(), records_);
   write_table(library_, file.id(), records_);

@@ -84,7 +84,7 @@ class InventoryTaker {
     if (segment.episodes.empty()) return;
     const bool known = is_indexed(*segment.source);
     std::optional<File> file;
-    if (!known) file = File::open(run_.episodes() / segment.source->name, Access::read);
+    if (!known) file.emplace(File::open(run_.episodes() / segment.source->name, Access::read));
     for (const auto episode : segment.episodes) {
       auto& record = found_.records[episode];
       record = known ? indexed_.at(episode) : scan_episode(library_, open_group(file->id(), episode_id(episode)).get());
@@ -109,15 +109,8 @@ class InventoryTaker {
   }
 
   EpisodeRecord scan_file(const std::filesystem::path& path) {
-    const auto file = open_even_if_dead(path);
+    const auto file = File::open(path, Access::read);
     return scan_episode(library_, open_group(file.id(), "/").get());
-  }
-
-  /// A file whose writer died says that it is being written.
-  static File open_even_if_dead(const std::filesystem::path& path) try {
-    return File::open(path, Access::read);
-  } catch (const Error&) {
-    return File::open(path, Access::read_alive);
   }
 
   Library& library_;

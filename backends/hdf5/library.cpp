@@ -110,8 +110,9 @@ std::vector<unsigned> key_of(const std::vector<Filter>& filters, bool has_attrib
 
 }  // namespace
 
-Library::Library()
-    : boolean_(boolean_type()),
+Library::Library(driver::Patience* patience)
+    : patience_(patience),
+      boolean_(boolean_type()),
       commit_record_(commit_type()),
       chunk_record_(chunk_type()),
       gap_record_(gap_type(*this)),

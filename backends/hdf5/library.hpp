@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "backends/driver/driver_file.hpp"
 #include "backends/hdf5/calls.hpp"
 #include "recorder/stream_spec.hpp"
 
@@ -43,7 +44,10 @@ struct GapRecord {
 /// Threads: one at a time.
 class Library {
  public:
-  Library();
+  /// \param patience asked by every file that is written when there is no space; nullptr: none is had
+  explicit Library(driver::Patience* patience = nullptr);
+
+  driver::Patience* patience() const noexcept { return patience_; }
 
   hid_t type(Dtype dtype) const;
   hid_t type(const ColumnSpec& column);
@@ -72,6 +76,7 @@ class Library {
   hid_t chunked_creation(const Dimensions& chunk, const std::vector<Filter>& filters, bool has_attributes);
 
  private:
+  driver::Patience* patience_;
   std::map<std::pair<std::size_t, H5T_cset_t>, Handle> texts_;
   std::map<std::vector<unsigned>, Handle> chunked_;
   Handle boolean_;

@@ -1,5 +1,6 @@
 #include "backends/hdf5/run.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "backends/hdf5/inventory.hpp"
@@ -50,11 +51,18 @@ void Run::forget(std::uint64_t episode, const std::filesystem::path& own_file) {
   if (!own_file.empty()) remove_file(own_file);
 }
 
-void Run::publish_segment() {
-  const auto segment = segments_.publish();
-  if (!segment) return;
+void Run::publish_segment(CommitResult& result) {
+  std::optional<Segment> segment;
+  try {
+    segment = segments_.publish();
+  } catch (const Error& error) {
+    result.why_lost = error;
+  }
+  result.lost = segments_.take_lost();
   for (auto& [episode, record, own_file] : std::exchange(pending_, {})) {
-    record.source = segment->source;
+    // What was lost with its segment still has what its own file has, if it had one.
+    if (std::find(result.lost.begin(), result.lost.end(), episode) != result.lost.end()) continue;
+    record.source = segment.value().source;
     index_.set(episode, std::move(record));
     if (!own_file.empty()) remove_unless_linked(own_file);
   }
@@ -70,24 +78,50 @@ void Run::remove_unless_linked(const std::filesystem::path& path) {
   if (index_.mentions(path.filename().string())) {
     obsolete_.push_back(path);
   } else {
-    remove_file(path);
+    remove_obsolete({path});
   }
 }
 
 void Run::write_index() {
   index_.write(setup_->setup());
-  for (const auto& path : std::exchange(obsolete_, {})) remove_file(path);
+  remove_obsolete(std::exchange(obsolete_, {}));
 }
 
-void Run::commit() {
-  publish_segment();
-  if (auto merged = segments_.merge_some(header())) took_merged(std::move(*merged));
-  if (index_.due()) write_index();
+/// What cannot be removed stays for the next time.
+void Run::remove_obsolete(std::vector<std::filesystem::path> paths) {
+  for (const auto& path : paths) {
+    try {
+      remove_file(path);
+    } catch (const Error&) {
+      obsolete_.push_back(path);
+    }
+  }
+}
+
+void Run::merge_segments() {
+  if (const auto merged = segments_.merge_some(header())) took_merged(*merged);
+}
+
+CommitResult Run::commit() {
+  CommitResult result;
+  publish_segment(result);
+  const auto attempt = [&](auto action) {
+    try {
+      action();
+    } catch (const Error& error) {
+      result.put_off.push_back(error);
+    }
+  };
+  attempt([&] { merge_segments(); });
+  if (index_.due()) attempt([&] { write_index(); });
+  return result;
 }
 
 void Run::close() {
-  publish_segment();
-  while (auto merged = segments_.merge_rest(header())) took_merged(std::move(*merged));
+  CommitResult last;
+  publish_segment(last);
+  if (last.why_lost) throw *last.why_lost;
+  while (const auto merged = segments_.merge_rest(header())) took_merged(*merged);
   write_index();
   directory_.unlock();
 }

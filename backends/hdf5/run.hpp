@@ -48,7 +48,7 @@ class Run {
   /// The episode was discarded.
   void forget(std::uint64_t episode, const std::filesystem::path& own_file);
 
-  void commit();
+  CommitResult commit();
   void close();
 
  private:
@@ -59,10 +59,12 @@ class Run {
   };
 
   void take_over();
-  void publish_segment();
+  void publish_segment(CommitResult& result);
+  void merge_segments();
   void took_merged(const Segments::Merged& merged);
   void write_index();
   void remove_unless_linked(const std::filesystem::path& path);
+  void remove_obsolete(std::vector<std::filesystem::path> paths);
 
   Library library_;
   RunDirectory directory_;

@@ -31,8 +31,8 @@ void check_name(const std::string& name) {
 
 RunDirectory::RunDirectory(std::filesystem::path path, WallTime now)
     : path_(std::move(path)),
-      lock_(
-          std::make_unique<LockFile>(path_ / ".lock", fmt::format("pid {}\nstarted {}\n", ::getpid(), iso8601(now)))) {}
+      lock_(std::make_unique<io::LockFile>(path_ / ".lock",
+                                           fmt::format("pid {}\nstarted {}\n", ::getpid(), iso8601(now)))) {}
 
 RunDirectory RunDirectory::create(const std::filesystem::path& parent, const std::string& name, WallTime now) {
   check_name(name);

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "backends/hdf5/file_access.hpp"
+#include "backends/io/lock_file.hpp"
 #include "recorder/backend.hpp"
 
 namespace neurotape::hdf5 {
@@ -32,7 +33,7 @@ class RunDirectory {
   RunDirectory(std::filesystem::path path, WallTime now);
 
   std::filesystem::path path_;
-  std::unique_ptr<LockFile> lock_;
+  std::unique_ptr<io::LockFile> lock_;
 };
 
 std::string segment_name(std::uint64_t number);  ///< "segment_0007.h5"

@@ -31,18 +31,38 @@ void Segments::add_published(Segment segment) {
 void Segments::add(const FileHeader& header, const SmallEpisode& episode, ChunkSource& chunks) {
   if (!filling_) {
     const auto number = next_++;
-    filling_.emplace(Filling{File::create(transient_name(name_of(number)), Root::large), number, {}});
+    const auto path = transient_name(name_of(number));
+    filling_.emplace(Filling{File::create(path, Root::large, File::Mode::direct, library_.patience()), number, {}});
     write_header(library_, open_group(filling_->file.id(), "/").get(), header);
   }
-  write_small_episode(library_, filling_->file.id(), episode, chunks);
   filling_->episodes.push_back(episode.info->number);
+  try {
+    write_small_episode(library_, filling_->file.id(), episode, chunks);
+    filling_->file.check();
+  } catch (...) {
+    give_up({filling_->number, filling_->episodes});
+    filling_.reset();
+    throw;
+  }
 }
 
 std::optional<Segment> Segments::publish() {
   if (!filling_) return std::nullopt;
-  auto segment = publish_file(filling_->file, filling_->number, std::move(filling_->episodes), false);
+  auto filling = std::move(*filling_);
   filling_.reset();
-  return segment;
+  try {
+    return publish_file(filling.file, filling.number, filling.episodes, false);
+  } catch (...) {
+    give_up({filling.number, filling.episodes});
+    throw;
+  }
+}
+
+void Segments::give_up(const Lost& segment) noexcept try {
+  lost_.insert(lost_.end(), segment.episodes.begin(), segment.episodes.end());
+  remove_file(transient_name(name_of(segment.number)));
+} catch (...) {
+  // Opening the run again clears it away.
 }
 
 Segment Segments::publish_file(File& file, std::uint64_t number, std::vector<std::uint64_t> episodes, bool durable) {
@@ -89,23 +109,34 @@ std::optional<Segments::Merged> Segments::merge_rest(const FileHeader& header) {
 
 Segments::Merged Segments::merge(const FileHeader& header, const std::vector<std::size_t>& chosen) {
   const auto number = next_++;
-  auto file = File::create(transient_name(name_of(number)), Root::large);
-  write_header(library_, open_group(file.id(), "/").get(), header);
   Merged merged;
+  try {
+    merged.segment = copy_segments(header, number, chosen);
+  } catch (...) {
+    give_up({number, {}});
+    throw;
+  }
+  std::vector<Segment> others;
+  for (std::size_t i = 0; i < published_.size(); ++i) {
+    const bool gone = std::binary_search(chosen.begin(), chosen.end(), i);
+    if (gone) merged.sources.push_back(published_[i].source->name);
+    if (!gone) others.push_back(std::move(published_[i]));
+  }
+  published_ = std::move(others);
+  return merged;
+}
+
+Segment Segments::copy_segments(const FileHeader& header, std::uint64_t number,
+                                const std::vector<std::size_t>& chosen) {
+  auto file = File::create(transient_name(name_of(number)), Root::large, File::Mode::direct, library_.patience());
+  write_header(library_, open_group(file.id(), "/").get(), header);
   std::vector<std::uint64_t> episodes;
   for (const auto index : chosen) {
     const auto& segment = published_[index];
     copy_episodes(segment, file);
     episodes.insert(episodes.end(), segment.episodes.begin(), segment.episodes.end());
-    merged.sources.push_back(segment.source->name);
   }
-  std::vector<Segment> others;
-  for (std::size_t i = 0; i < published_.size(); ++i) {
-    if (!std::binary_search(chosen.begin(), chosen.end(), i)) others.push_back(std::move(published_[i]));
-  }
-  published_ = std::move(others);
-  merged.segment = publish_file(file, number, std::move(episodes), true);
-  return merged;
+  return publish_file(file, number, std::move(episodes), true);
 }
 
 void Segments::copy_episodes(const Segment& from, const File& to) {

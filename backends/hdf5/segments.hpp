@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "backends/hdf5/episode_attributes.hpp"
@@ -34,10 +35,13 @@ class Segments {
   void add_published(Segment segment);
   void use_numbers_from(std::uint64_t number) { next_ = number; }
 
-  /// Adds an episode to the segment that is being filled.
+  /// Adds an episode to the segment that is being filled. \throws Error the segment cannot be written; what is in it
+  /// is lost
   void add(const FileHeader& header, const SmallEpisode& episode, ChunkSource& chunks);
-  /// Closes that segment and gives it its name; nothing when it is empty.
+  /// Closes that segment and gives it its name; nothing when it is empty. \throws as `add`
   std::optional<Segment> publish();
+  /// Episodes that were lost with a segment since the last call.
+  std::vector<std::uint64_t> take_lost() { return std::exchange(lost_, {}); }
 
   struct Merged {
     Segment segment;  ///< durable and named
@@ -58,14 +62,21 @@ class Segments {
   };
 
   std::filesystem::path name_of(std::uint64_t number) const;
+  struct Lost {
+    std::uint64_t number;
+    std::vector<std::uint64_t> episodes;
+  };
+  void give_up(const Lost& segment) noexcept;
   Segment publish_file(File& file, std::uint64_t number, std::vector<std::uint64_t> episodes, bool durable);
   Merged merge(const FileHeader& header, const std::vector<std::size_t>& chosen);
+  Segment copy_segments(const FileHeader& header, std::uint64_t number, const std::vector<std::size_t>& chosen);
   void copy_episodes(const Segment& from, const File& to);
 
   Library& library_;
   std::filesystem::path directory_;
   std::uint64_t next_ = 0;
   std::optional<Filling> filling_;
+  std::vector<std::uint64_t> lost_;
   std::vector<Segment> published_;  // those that may be merged, oldest first
   std::chrono::steady_clock::time_point merge_due_ = std::chrono::steady_clock::time_point::min();
 };

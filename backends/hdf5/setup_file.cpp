@@ -134,7 +134,7 @@ template <class Write>
 void SetupFile::replace(std::string_view left_out, const Write& write) {
   const auto transient = transient_name(path_);
   remove_file(transient);
-  auto file = File::create(transient, Root::small);
+  auto file = File::create(transient, Root::small, File::Mode::direct, library_.patience());
   write_setup_attributes(library_, open_group(file.id(), "/").get(), setup_);
   if (file_facts(path_)) {
     auto old = File::open(path_, Access::read);

@@ -163,9 +163,10 @@ std::unique_ptr<EpisodeSink> MemoryBackend::start_episode(const EpisodeInfo& inf
   return std::make_unique<MemorySink>(run_, info.number);
 }
 
-void MemoryBackend::commit() {
+CommitResult MemoryBackend::commit() {
   const std::lock_guard lock(run_->mutex);
   ++run_->commits;
+  return {};
 }
 
 void MemoryBackend::close() {

@@ -64,7 +64,7 @@ class MemoryBackend : public Backend {
   void save_config(const nlohmann::json& config) override;
   void save_network(std::string_view table, std::span<const NamedArray> columns) override;
   std::unique_ptr<EpisodeSink> start_episode(const EpisodeInfo& info) override;
-  void commit() override;
+  CommitResult commit() override;
   void close() override;
 
  private:

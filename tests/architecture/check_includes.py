@@ -3,6 +3,7 @@
 
     examples, tools -> include          recorder -> include
     backends/x -> include, recorder, x  backends/*.cpp -> everything below and beside it
+    backends/hdf5 -> backends/driver -> backends/io
     loader -> include, backends         include -> the standard library, nlohmann/json, itself
 
 Libraries are checked too: the recorder knows no file format, and only eigen.hpp knows Eigen.
@@ -31,7 +32,9 @@ RULES = {
     PUBLIC: (set(), {"json"}),
     "recorder": ({PUBLIC}, {"json", "fmt", "queue", "xxhash"}),
     "backends/codec": ({PUBLIC, "recorder"}, {"fmt", "compressors"}),
-    "backends/hdf5": ({PUBLIC, "recorder"}, {"json", "fmt", "hdf5", "xxhash"}),
+    "backends/io": ({PUBLIC}, {"fmt"}),
+    "backends/driver": ({"backends/io"}, {"hdf5"}),
+    "backends/hdf5": ({PUBLIC, "recorder", "backends/io", "backends/driver"}, {"json", "fmt", "hdf5", "xxhash"}),
     "backends/memory": ({PUBLIC, "recorder"}, {"json", "fmt"}),
     "backends": ({PUBLIC, "recorder", "backends/*"}, {"json", "fmt"}),
     "loader": ({PUBLIC, "backends", "backends/*"}, {"json", "fmt", "hdf5", "xxhash"}),

@@ -44,7 +44,7 @@ TEST_P(Codecs, AreReadWhileAndAfterRecording) {
     sink->commit(rows);
     if (i != 15) continue;
     python(
-        "f = h5.File('episodes/episode_0000.h5', 'r', swmr=True)\nc = committed(f)\nassert c[0] == 1200\n"
+        "f = h5.File('episodes/episode_0000.h5', 'r')\nc = committed(f)\nassert c[0] == 1200\n"
         "same(f['neural_states/v/values'], c[0], True); same(f['spikes/x/neuron_ids'], c[1], True)\n"
         "same(f['behavior/flags/values'], c[2], True); same(f['events/types'], c[3], True)\n"
         "same(f['events/data'], c[4], True)\n");
@@ -109,7 +109,7 @@ TEST_F(Hdf5Test, FiltersAreThoseOfTheLayout) {
   }
   sink->commit(std::vector{CommittedRows{0, 64, 0}});
   python(R"(
-f = h5.File('episodes/episode_0000.h5', 'r', swmr=True)
+f = h5.File('episodes/episode_0000.h5', 'r')
 def filters(name):
     p = f['neural_states/' + name + '/values'].id.get_create_plist()
     return [p.get_filter(i) for i in range(p.get_nfilters())]
@@ -134,7 +134,7 @@ TEST_F(Hdf5Test, EncodedChunksNeverOverwriteOpenRows) {
   sink->commit(std::vector{CommittedRows{0, 10, 0}});
   python(
       "import zlib\n"
-      "d = h5.File('episodes/episode_0000.h5', 'r', swmr=True)['neural_states/v/values']\n"
+      "d = h5.File('episodes/episode_0000.h5', 'r')['neural_states/v/values']\n"
       "i = d.id.get_chunk_info(0)\nassert i.filter_mask == 1 and i.size == 16384\n"
       "open('place', 'w').write(str(i.byte_offset))\n"
       "z = zlib.compress(rows(d, 16).tobytes())\n"  // inflate ends where the stream does and ignores what follows
@@ -148,7 +148,7 @@ TEST_F(Hdf5Test, EncodedChunksNeverOverwriteOpenRows) {
   sink->write_chunk({0, 0, 0, 0, 16}, v.raw(0, 0, 16), 0);
   sink->commit(std::vector{CommittedRows{0, 16, 0}});
   python(
-      "d = h5.File('episodes/episode_0000.h5', 'r', swmr=True)['neural_states/v/values']\n"
+      "d = h5.File('episodes/episode_0000.h5', 'r')['neural_states/v/values']\n"
       "same(d, 16)\ni = d.id.get_chunk_info(0)\nplace = int(open('place').read())\n"
       "assert i.filter_mask == 0 and i.size == 16384 and i.byte_offset != place\n"
       "f = open('episodes/episode_0000.h5', 'rb')\nf.seek(place)\n"

@@ -53,7 +53,7 @@ TEST_F(LargeEpisode, IsReadableAfterEachCommitWhileItGrows) {
     s.push(*sink_, 2 * rows);
     sink_->commit(std::vector{v.committed(), s.committed()});
     python(
-        "f = h5.File('episodes/episode_0000.h5', 'r', swmr=True)\n"
+        "f = h5.File('episodes/episode_0000.h5', 'r')\n"
         "c = committed(f)\n"
         "assert c == {0: " +
         std::to_string(v.rows()) + ", 1: " + std::to_string(s.rows()) +
@@ -149,7 +149,7 @@ TEST_F(LargeEpisode, DeclaresStreamsAtAnyTime) {
   never.declare(*sink_);
   sink_->commit(std::vector{r.committed()});
   python(
-      "f = h5.File('episodes/episode_0000.h5', 'r', swmr=True)\n"
+      "f = h5.File('episodes/episode_0000.h5', 'r')\n"
       "assert committed(f) == {0: 1200, 7: 120}\nsame(f['rewards/values'], 120)\n");
   finish({&v, &r, &never});
   python(
@@ -172,7 +172,7 @@ TEST_F(LargeEpisode, CutsLargeRowsIntoTiles) {
   }
   sink_->commit(std::vector{CommittedRows{0, 5, 0}});
   python(
-      "f = h5.File('episodes/episode_0000.h5', 'r', swmr=True)\nsame(f['neural_states/v/values'], 5)\n"
+      "f = h5.File('episodes/episode_0000.h5', 'r')\nsame(f['neural_states/v/values'], 5)\n"
       "assert f['neural_states/v/values'].chunks == (1, 1, 30, 1000)\n");
 }
 
@@ -226,7 +226,7 @@ TEST_F(LargeEpisode, StoresTheSelectedColumns) {
   v.declare(*sink_).push(*sink_, 5);
   sink_->commit(std::vector{v.committed()});
   python(
-      "c = h5.File('episodes/episode_0000.h5', 'r', swmr=True)['neural_states/v/columns']\n"
+      "c = h5.File('episodes/episode_0000.h5', 'r')['neural_states/v/columns']\n"
       "assert c.dtype == 'u8' and list(c[:]) == [5, 7, 1000000]");
 }
 
@@ -249,7 +249,7 @@ TEST_F(LargeEpisode, KeepsFewFilesOpen) {
   }
   python(
       "for i in range(1, 41):\n"
-      "  f = h5.File('episodes/episode_%04d.h5' % i, 'r', swmr=True)\n"
+      "  f = h5.File('episodes/episode_%04d.h5' % i, 'r')\n"
       "  same(f['neural_states/v/values'], 30); assert committed(f) == {0: 30} and len(f['commits']) == 3\n");
 }
 

@@ -74,9 +74,9 @@ TEST_F(Run, LockHoldsAgainstOtherProcesses) {
   create_run();
   python(
       "import fcntl\n"
-      "f = open('.lock')\n"
+      "f = open('.lock', 'r+')\n"
       "assert f.readline().startswith('pid ') and f.readline().startswith('started 2')\n"
-      "try: fcntl.flock(f, fcntl.LOCK_EX | fcntl.LOCK_NB)\n"
+      "try: fcntl.lockf(f, fcntl.LOCK_EX | fcntl.LOCK_NB)\n"
       "except BlockingIOError: sys.exit(0)\n"
       "sys.exit('not locked')\n");
 }

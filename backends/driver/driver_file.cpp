@@ -1,0 +1,180 @@
+#include "backends/driver/driver_file.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <fcntl.h>
+#include <new>
+#include <sys/file.h>
+#include <unistd.h>
+#include <utility>
+
+#include "backends/io/operations.hpp"
+
+namespace neurotape::driver {
+namespace {
+
+constexpr std::uint64_t kLeastReserve = 256U << 10;
+constexpr std::uint64_t kMostReserve = 64U << 20;
+constexpr std::uint64_t kReserveUnit = 64U << 10;
+/// More metadata than this does not wait for the commit. HDF5's order makes that safe.
+constexpr std::size_t kMostHeldBytes = 16U << 20;
+
+int flags_of(Opening opening) {
+  switch (opening) {
+    case Opening::read:
+      return O_RDONLY;
+    case Opening::create:
+      return O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW;
+    case Opening::write:
+      return O_RDWR | O_NOFOLLOW;
+  }
+  return O_RDONLY;
+}
+
+}  // namespace
+
+DriverFile::DriverFile(std::filesystem::path path, Opening opening, Mode mode, Patience* patience)
+    : path_(std::move(path)), opening_(opening), mode_(mode), patience_(patience), owner_(::getpid()) {
+  if (!attempt(opening_ == Opening::create ? "creating the file" : "opening the file",
+               [&] { return file_.open(path_, flags_of(opening_)); }))
+    return;
+  size_ = sealed_end_ = opened_end_ = file_.size();
+  // Programs that ask HDF5 for a file to write in are refused by this lock, readers are not. Where there are no locks
+  // there is only the run's lock file.
+  if (writes()) io::operations().flock(file_.descriptor(), LOCK_SH | LOCK_NB);
+}
+
+DriverFile::~DriverFile() = default;
+
+bool DriverFile::dead() const noexcept { return failure_.has_value() || ::getpid() != owner_; }
+
+void DriverFile::fail(const char* tried, int error_number) noexcept {
+  if (failure_) return;
+  try {
+    failure_ = Failure{tried, error_number};
+  } catch (...) {
+    failure_.emplace();
+    failure_->error_number = error_number;
+  }
+}
+
+/// Runs a call that returns errno, again for as long as waiting may help.
+template <class Call>
+bool DriverFile::attempt(const char* tried, Call call) noexcept try {
+  if (dead()) return false;
+  for (int error = call(); error != 0; error = call()) {
+    if (io::is_lack_of_space(error) && patience_ != nullptr && patience_->wait(tried, path_, error)) continue;
+    fail(tried, error);
+    return false;
+  }
+  return true;
+} catch (...) {
+  fail(tried, ENOMEM);
+  return false;
+}
+
+bool DriverFile::read(std::uint64_t address, std::span<std::byte> bytes) noexcept try {
+  if (file_.read(address, bytes) != 0) return false;
+  held_.read_over(address, bytes);
+  if (superblock_ && address < kSuperblockBytes) {
+    const auto count = std::min<std::uint64_t>(bytes.size(), kSuperblockBytes - address);
+    std::copy_n(superblock_->begin() + static_cast<std::ptrdiff_t>(address), count, bytes.begin());
+  }
+  return true;
+} catch (...) {
+  return false;
+}
+
+void DriverFile::write_metadata(std::uint64_t address, std::span<const std::byte> bytes) noexcept try {
+  written_ = true;
+  if (address == 0 && bytes.size() == kSuperblockBytes) {
+    std::copy(bytes.begin(), bytes.end(), superblock_.emplace().begin());
+    superblock_changed_ = true;
+  } else if (mode_ == Mode::held || dead()) {
+    held_.add(address, bytes);
+    if (held_.bytes() > kMostHeldBytes) apply();
+  } else if (attempt("writing metadata", [&] { return file_.write(address, bytes); })) {
+    size_ = std::max(size_, address + bytes.size());
+  } else {
+    held_.add(address, bytes);  // for HDF5, which goes on as if it were there
+  }
+} catch (...) {
+  fail("holding metadata", ENOMEM);
+}
+
+void DriverFile::write_raw(std::uint64_t address, std::span<const std::byte> bytes) noexcept {
+  written_ = true;
+  last_raw_ = address;
+  if (!reserve(address + bytes.size())) return;
+  if (attempt("writing data", [&] { return file_.write(address, bytes); }))
+    size_ = std::max(size_, address + bytes.size());
+}
+
+/// Makes sure that the disk has room for a file of this length, and for some more.
+bool DriverFile::reserve(std::uint64_t end) noexcept {
+  if (mode_ == Mode::direct || end <= size_) return !dead();
+  const auto more = std::clamp(size_, kLeastReserve, kMostReserve);
+  const auto to = (end + more + kReserveUnit - 1) / kReserveUnit * kReserveUnit;
+  const auto reserved_to = [&](std::uint64_t length) {
+    const int error = file_.reserve(size_, length);
+    if (error == 0) size_ = length;
+    return error;
+  };
+  return attempt("reserving space", [&] {
+    const int error = reserved_to(to);
+    return io::is_lack_of_space(error) ? reserved_to(end) : error;  // the last bytes of a disk are good, too
+  });
+}
+
+void DriverFile::write_superblock(std::uint64_t end) noexcept {
+  if (!superblock_ || (!superblock_changed_ && end == sealed_end_)) return;
+  auto sealed = *superblock_;
+  seal(sealed, end);
+  if (!attempt("writing the superblock", [&] { return file_.write(0, sealed); })) return;
+  size_ = std::max<std::uint64_t>(size_, kSuperblockBytes);
+  sealed_end_ = end;
+  superblock_changed_ = false;
+}
+
+bool DriverFile::write_pieces(bool only_new) {
+  for (const auto& piece : held_.pieces()) {
+    if (is_new(piece.address) != only_new) continue;
+    if (!attempt("writing metadata", [&] { return file_.write(piece.address, piece.bytes); })) return false;
+  }
+  return true;
+}
+
+void DriverFile::write_held() noexcept try {
+  if (!write_pieces(true) || !write_pieces(false)) return;
+  for (const auto& piece : held_.pieces()) {
+    if (is_new(piece.address)) in_place_.insert(piece.address);
+  }
+  held_.clear();
+} catch (...) {
+  fail("writing metadata", ENOMEM);
+}
+
+void DriverFile::apply() noexcept {
+  if (!reserve(end_)) return;
+  // First, so that all that follows lies before the end that a reader is told.
+  write_superblock(mode_ == Mode::held ? size_ : end_);
+  write_held();
+}
+
+void DriverFile::sync() noexcept {
+  attempt("waiting until it is on the disk", [&] { return file_.sync(); });
+}
+
+void DriverFile::start_write_back() const noexcept {
+  // Advice only: where the file system does not know it, the kernel writes later.
+  if (!dead()) ::sync_file_range(file_.descriptor(), 0, 0, SYNC_FILE_RANGE_WRITE);
+}
+
+void DriverFile::finish() noexcept {
+  if (!written_ || dead()) return;
+  apply();
+  write_superblock(end_);
+  if (size_ != end_ && attempt("giving back the reserve", [&] { return file_.truncate(end_); })) size_ = end_;
+}
+
+}  // namespace neurotape::driver

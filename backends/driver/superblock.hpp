@@ -1,0 +1,28 @@
+#pragma once
+/// \file
+/// The first 48 bytes of an HDF5 file (superblock version 2 or 3, with addresses of 8 bytes).
+/// HDF5 File Format Specification 3.0, II.A.
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace neurotape::driver {
+
+inline constexpr std::size_t kSuperblockBytes = 48;
+using Superblock = std::array<std::byte, kSuperblockBytes>;
+
+/// Whether the bytes are one, with the right checksum.
+bool is_superblock(std::span<const std::byte> bytes) noexcept;
+
+/// What the superblock says about where the file ends.
+std::uint64_t end_in(const Superblock& superblock) noexcept;
+
+/// Makes it say that nobody is writing the file and that the file ends at `end`.
+void seal(Superblock& superblock, std::uint64_t end) noexcept;
+
+/// Bob Jenkins' lookup3 (`hashlittle`, https://burtleburtle.net/bob/c/lookup3.c), the checksum of HDF5's metadata.
+std::uint32_t lookup3(std::span<const std::byte> bytes) noexcept;
+
+}  // namespace neurotape::driver

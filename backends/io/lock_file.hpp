@@ -1,0 +1,30 @@
+#pragma once
+/// \file
+/// The lock of a run: a file that says who records, locked as long as that process lives.
+
+#include <filesystem>
+#include <string>
+#include <sys/types.h>
+
+#include "backends/io/file.hpp"
+
+namespace neurotape::io {
+
+/// The lock belongs to the process: a child that it forks does not have it, and does not keep it when the process dies.
+class LockFile {
+ public:
+  /// \param contents what the file says while it is held: "pid <number>", then anything.
+  /// \throws Error already_exists with what its holder says of itself; io
+  LockFile(std::filesystem::path path, const std::string& contents);
+  LockFile(const LockFile&) = delete;
+  LockFile& operator=(const LockFile&) = delete;
+  /// Removes the file, which nobody needs any more.
+  ~LockFile();
+
+ private:
+  std::filesystem::path path_;
+  OpenFile file_;
+  pid_t owner_;
+};
+
+}  // namespace neurotape::io

@@ -1,0 +1,49 @@
+#include "backends/io/operations.hpp"
+
+#include <atomic>
+#include <cerrno>
+#include <cstdio>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace neurotape::io {
+namespace {
+
+// Never destroyed: statics of the program may still be writing when it ends.
+Operations& system_operations() {
+  static auto* const operations = new Operations;
+  return *operations;
+}
+
+std::atomic<Operations*>& in_place() {
+  static std::atomic<Operations*> operations{&system_operations()};
+  return operations;
+}
+
+}  // namespace
+
+int Operations::open(const char* path, int flags, mode_t mode) { return ::open(path, flags | O_CLOEXEC, mode); }
+int Operations::close(int file) { return ::close(file); }
+ssize_t Operations::pread(int file, void* bytes, std::size_t count, off_t offset) {
+  return ::pread(file, bytes, count, offset);
+}
+ssize_t Operations::pwrite(int file, const void* bytes, std::size_t count, off_t offset) {
+  return ::pwrite(file, bytes, count, offset);
+}
+int Operations::ftruncate(int file, off_t length) { return ::ftruncate(file, length); }
+int Operations::fallocate(int file, off_t offset, off_t length) { return ::fallocate(file, 0, offset, length); }
+int Operations::fdatasync(int file) { return ::fdatasync(file); }
+int Operations::fsync(int file) { return ::fsync(file); }
+int Operations::flock(int file, int operation) { return ::flock(file, operation); }
+int Operations::mkdir(const char* path, mode_t mode) { return ::mkdir(path, mode); }
+int Operations::rename(const char* from, const char* to) { return ::rename(from, to); }
+int Operations::unlink(const char* path) { return ::unlink(path); }
+
+Operations& operations() noexcept { return *in_place().load(std::memory_order_acquire); }
+
+Replaced::Replaced(Operations& by) noexcept : before_(in_place().exchange(&by, std::memory_order_acq_rel)) {}
+Replaced::~Replaced() { in_place().store(before_, std::memory_order_release); }
+
+}  // namespace neurotape::io

@@ -1,0 +1,148 @@
+"""What must be true of a run that was recorded by fault_victim, whatever happened to it. h5py and numpy only.
+
+`judge(run, told)` returns a list of faults; `told` are the lines that the victim wrote.
+"""
+
+import os
+import re
+
+import h5py
+import numpy as np
+
+DENSE = re.compile(r"neural_states/v(\d+)$")
+
+
+def expected(stream, name, rows, first):
+    """The values of the first rows of a column."""
+    t = np.arange(first, first + rows)
+    if dense := DENSE.match(stream):
+        shift = int(dense[1])
+        return t if name == "timesteps" else (t[:, None] * 31 + np.arange(16) + shift).astype(np.float32)
+    if stream == "spikes/p":
+        twice = np.arange(rows)
+        return twice // 2 if name == "timesteps" else twice // 2 + twice % 2
+    return {"timesteps": t * 8 if stream == "events" else t, "values": t / 4, "synapse_ids": t,
+            "old_weights": t.astype(np.float32), "new_weights": (t / 2).astype(np.float32)}[name]
+
+
+def columns_of(stream):
+    if stream.startswith("neural_states/") or stream == "rewards":
+        return ["timesteps", "values"]
+    return {"spikes/p": ["timesteps", "neuron_ids"], "events": ["timesteps"],
+            "weight_changes": ["timesteps", "synapse_ids", "old_weights", "new_weights"]}[stream]
+
+
+def check_rows(episode, stream, rows, first, where):
+    faults = []
+    for name in columns_of(stream):
+        path = f"{stream}/{name}"
+        if path not in episode:
+            if rows:
+                faults.append(f"{where}: {path} is not there, {rows} rows were safe")
+            continue
+        found = episode[path][:rows]
+        if len(found) < rows:
+            faults.append(f"{where}: {path} has {len(found)} rows of {rows}")
+        elif not np.array_equal(found, expected(stream, name, rows, first)):
+            faults.append(f"{where}: {path} has wrong values among its first {rows}")
+    return faults
+
+
+def committed(episode):
+    """Rows by path, as `commits` says."""
+    by_id = {int(r["stream"]): int(r["rows"]) for r in episode["commits"][:]} if "commits" in episode else {}
+    found = {}
+
+    def visit(path, item):
+        if isinstance(item, h5py.Dataset) and "stream_id" in item.attrs and path.endswith("timesteps"):
+            found[path.rsplit("/", 1)[0]] = by_id.get(int(item.attrs["stream_id"]), 0)
+
+    episode.visititems(visit)
+    return found
+
+
+def status_of(episode):
+    status = episode.attrs["status"]
+    return status.decode() if isinstance(status, bytes) else status
+
+
+def check_episode(episode, rows, first, where):
+    """`rows`: what is known to be safe, by stream."""
+    faults = []
+    safe = dict(rows)
+    unfinished = status_of(episode) in ("recording", "recovered")
+    for stream, count in (committed(episode) if "commits" in episode else {}).items():
+        if stream in ("events",):
+            continue
+        safe[stream] = max(count, safe.get(stream, 0))
+    if not unfinished:
+        for stream in list(safe):
+            path = f"{stream}/timesteps"
+            safe[stream] = max(safe[stream], len(episode[path]) if path in episode else 0)
+    for stream, count in safe.items():
+        start = 0
+        if dense := DENSE.match(stream):
+            told = dict(enumerate(first or []))
+            # One whose beginning was never told: it begins anywhere.
+            start = told.get(int(dense[1]), int(episode[f"{stream}/timesteps"][0]) if count else 0)
+        faults += check_rows(episode, stream, count, start, where)
+    return faults
+
+
+def finished_rows(rows, streams):
+    return {f"neural_states/v{i}": rows for i in range(streams)} | {
+        "spikes/p": 2 * rows, "rewards": rows, "weight_changes": rows, "events": (rows + 7) // 8}
+
+
+def judge(run, told):
+    """\\param run directory of the run; None where it has not been made"""
+    faults = []
+    safe, first, finished = {}, {}, set()
+    for line in told:
+        if "episode" in line:
+            safe[line["episode"]], first[line["episode"]] = line["rows"], line["first"]
+        elif "finished" in line:
+            finished.add(line["finished"])
+            # Streams that were added later have told their rows.
+            safe.setdefault(line["finished"], finished_rows(line["rows"], 1))
+    seen = set()
+    if run is None:
+        return ["there is no run"] if safe else []
+    episodes = os.path.join(run, "episodes")
+    for name in sorted(os.listdir(episodes)) if os.path.isdir(episodes) else []:
+        if name.startswith("."):
+            continue
+        path = os.path.join(episodes, name)
+        try:
+            with h5py.File(path, "r") as file:
+                groups = {name[:-3]: file} if name.startswith("episode") else {
+                    each: file[each] for each in file if each.startswith("episode")}
+                for episode_name, group in groups.items():
+                    number = int(episode_name.rsplit("_", 1)[1])
+                    seen.add(number)
+                    whole = number in finished
+                    if whole and status_of(group) != "complete" and name.startswith("segment"):
+                        faults.append(f"{name}: episode {number} is {status_of(group)}")
+                    faults += check_episode(group, safe.get(number, {}), first.get(number), f"{name}/{episode_name}")
+        except (OSError, KeyError, RuntimeError, ValueError) as error:
+            faults.append(f"{name}: {type(error).__name__}: {error}")
+    for number in (set(safe) | finished) - seen:
+        faults.append(f"episode {number} is nowhere")
+    return faults + check_index(run, seen)
+
+
+def check_index(run, seen):
+    faults = []
+    for name in ("experiment_data.h5", "setup.h5"):
+        path = os.path.join(run, name)
+        if not os.path.exists(path):
+            continue
+        try:
+            with h5py.File(path, "r") as file:
+                for link in file.get("episodes", {}):
+                    file["episodes"][link].attrs["status"]
+                if name == "setup.h5":
+                    file.visit(lambda _: None)
+        except (OSError, KeyError, RuntimeError) as error:
+            faults.append(f"{name}: {type(error).__name__}: {error}")
+    return faults

@@ -1,0 +1,205 @@
+// What the file driver writes when, and what it does when the disk refuses.
+
+#include "backends/driver/driver.hpp"
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <fstream>
+#include <gtest/gtest.h>
+#include <sys/file.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "backends/io/operations.hpp"
+#include "tests/support/process.hpp"
+
+namespace neurotape::driver {
+namespace {
+
+std::vector<std::byte> bytes_of(std::size_t count, int value) { return {count, static_cast<std::byte>(value)}; }
+
+/// A superblock as HDF5 writes one: open for writing, and ending at 1000.
+Superblock open_superblock() {
+  Superblock superblock{};
+  constexpr std::array kStart = {0x89, 'H' + 0, 'D' + 0, 'F' + 0, '\r' + 0, '\n' + 0, 0x1A, '\n' + 0, 3, 8, 8, 5};
+  for (std::size_t i = 0; i < kStart.size(); ++i) superblock[i] = static_cast<std::byte>(kStart[i]);
+  return superblock;
+}
+
+class DriverTest : public ::testing::Test {
+ protected:
+  std::string on_disk(std::uint64_t address, std::size_t count) const {
+    std::ifstream file(path(), std::ios::binary);
+    std::string text(count, '\0');
+    file.seekg(static_cast<std::streamoff>(address)).read(text.data(), static_cast<std::streamsize>(count));
+    text.resize(static_cast<std::size_t>(file.gcount()));
+    return text;
+  }
+  std::filesystem::path path() const { return directory_ / "file.h5"; }
+
+ private:
+  support::TemporaryDirectory directory_;
+};
+
+TEST_F(DriverTest, RawDataGoesStraightThroughAndMetadataWaits) {
+  DriverFile file(path(), Opening::create, Mode::held, nullptr);
+  file.set_end(8192);
+  file.write_metadata(0, open_superblock());
+  file.write_metadata(100, bytes_of(50, 'm'));
+  file.write_raw(4096, bytes_of(100, 'r'));
+  EXPECT_EQ(on_disk(4096, 100), std::string(100, 'r'));
+  EXPECT_EQ(on_disk(100, 50), std::string(50, '\0'));
+  std::vector<std::byte> seen(50);
+  ASSERT_TRUE(file.read(100, seen));
+  EXPECT_EQ(seen, bytes_of(50, 'm')) << "HDF5 reads what it wrote";
+  file.apply();
+  EXPECT_EQ(on_disk(100, 50), std::string(50, 'm'));
+  EXPECT_FALSE(file.failure());
+}
+
+TEST_F(DriverTest, TheSuperblockOnDiskIsCleanAndNamesAnEndThatIsThere) {
+  DriverFile file(path(), Opening::create, Mode::held, nullptr);
+  file.set_end(3000);
+  file.write_metadata(0, open_superblock());
+  file.apply();
+  Superblock superblock{};
+  const auto text = on_disk(0, kSuperblockBytes);
+  std::memcpy(superblock.data(), text.data(), text.size());
+  EXPECT_TRUE(is_superblock(superblock));
+  EXPECT_EQ(superblock[11], std::byte{0});
+  EXPECT_EQ(end_in(superblock), std::filesystem::file_size(path()));
+  EXPECT_GE(std::filesystem::file_size(path()), 3000U);
+  file.finish();
+  EXPECT_EQ(std::filesystem::file_size(path()), 3000U);
+  std::memcpy(superblock.data(), on_disk(0, kSuperblockBytes).data(), kSuperblockBytes);
+  EXPECT_TRUE(is_superblock(superblock));
+  EXPECT_EQ(end_in(superblock), 3000U);
+}
+
+TEST_F(DriverTest, LaterPiecesLieOverEarlierOnes) {
+  DriverFile file(path(), Opening::create, Mode::held, nullptr);
+  file.write_metadata(100, bytes_of(50, 'a'));
+  file.write_metadata(120, bytes_of(10, 'b'));
+  file.write_metadata(90, bytes_of(15, 'c'));
+  std::vector<std::byte> seen(60);
+  ASSERT_TRUE(file.read(90, seen));
+  std::string text(60, '\0');
+  std::memcpy(text.data(), seen.data(), seen.size());
+  EXPECT_EQ(text, std::string(15, 'c') + std::string(15, 'a') + std::string(10, 'b') + std::string(20, 'a'));
+}
+
+/// Writes down where it is written, and refuses from a call on.
+class Watched final : public io::Operations {
+ public:
+  ssize_t pwrite(int file, const void* bytes, std::size_t count, off_t offset) override {
+    if (error != 0) {
+      errno = error;
+      return -1;
+    }
+    places.push_back(offset);
+    return Operations::pwrite(file, bytes, count, offset);
+  }
+  std::vector<off_t> places;
+  int error = 0;
+};
+
+TEST_F(DriverTest, WhatIsNewIsWrittenBeforeWhatMayPointToIt) {
+  Watched watched;
+  const io::Replaced replaced(watched);
+  DriverFile file(path(), Opening::create, Mode::held, nullptr);
+  file.set_end(4000);
+  file.write_metadata(0, open_superblock());
+  file.write_metadata(200, bytes_of(10, 1));
+  file.apply();
+  watched.places.clear();
+  file.write_metadata(200, bytes_of(10, 2));
+  file.write_metadata(3000, bytes_of(10, 3));
+  file.write_metadata(0, open_superblock());
+  file.apply();
+  EXPECT_EQ(watched.places, (std::vector<off_t>{0, 3000, 200}));
+}
+
+TEST_F(DriverTest, AFailureIsKeptAndTheFileStaysAsItWas) {
+  Watched watched;
+  const io::Replaced replaced(watched);
+  DriverFile file(path(), Opening::create, Mode::held, nullptr);
+  file.set_end(4000);
+  file.write_metadata(200, bytes_of(10, 'a'));
+  file.apply();
+  watched.error = EIO;
+  file.write_metadata(200, bytes_of(10, 'b'));
+  file.write_raw(1000, bytes_of(10, 'b'));
+  ASSERT_TRUE(file.failure());
+  EXPECT_EQ(file.failure()->error_number, EIO);
+  EXPECT_EQ(file.failure()->tried, "writing data");
+  watched.error = 0;
+  file.apply();
+  file.finish();
+  EXPECT_EQ(on_disk(200, 10), std::string(10, 'a'));
+  std::vector<std::byte> seen(10);
+  ASSERT_TRUE(file.read(200, seen));
+  EXPECT_EQ(seen, bytes_of(10, 'b')) << "HDF5 goes on as if nothing had happened";
+}
+
+class Patient final : public Patience {
+ public:
+  explicit Patient(Watched& watched) : watched_(watched) {}
+  bool wait(const std::string&, const std::filesystem::path&, int error_number) override {
+    EXPECT_EQ(error_number, ENOSPC);
+    if (++waits == 3) watched_.error = 0;
+    return true;
+  }
+  int waits = 0;
+
+ private:
+  Watched& watched_;
+};
+
+TEST_F(DriverTest, WithPatienceALackOfSpaceIsNoFailure) {
+  Watched watched;
+  const io::Replaced replaced(watched);
+  Patient patient(watched);
+  DriverFile file(path(), Opening::create, Mode::direct, &patient);
+  watched.error = ENOSPC;
+  file.write_raw(0, bytes_of(10, 'x'));
+  EXPECT_EQ(patient.waits, 3);
+  EXPECT_FALSE(file.failure());
+  EXPECT_EQ(on_disk(0, 10), std::string(10, 'x'));
+}
+
+TEST_F(DriverTest, AForkedChildWritesNothing) {
+  DriverFile file(path(), Opening::create, Mode::held, nullptr);
+  file.set_end(4000);
+  file.write_metadata(200, bytes_of(10, 'a'));
+  const pid_t child = ::fork();
+  if (child == 0) {
+    file.write_raw(1000, bytes_of(10, 'b'));
+    file.apply();
+    file.finish();
+    ::_exit(0);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  EXPECT_EQ(std::filesystem::file_size(path()), 0U);
+}
+
+TEST_F(DriverTest, OthersMayNotWriteWhatIsBeingWritten) {
+  DriverFile file(path(), Opening::create, Mode::held, nullptr);
+  io::OpenFile other;
+  ASSERT_EQ(other.open(path(), O_RDWR), 0);
+  EXPECT_EQ(::flock(other.descriptor(), LOCK_SH | LOCK_NB), 0) << "readers come in";
+  EXPECT_EQ(::flock(other.descriptor(), LOCK_EX | LOCK_NB), -1);
+}
+
+TEST(Lookup3, IsWhatHdf5Computes) {
+  // Of lookup3.c's own driver: hashlittle("", 0, 0) and hashlittle("Four score and seven years ago", 30, 0).
+  EXPECT_EQ(lookup3({}), 0xDEADBEEFU);
+  const std::string text = "Four score and seven years ago";
+  EXPECT_EQ(lookup3(std::as_bytes(std::span(text))), 0x17770551U);
+}
+
+}  // namespace
+}  // namespace neurotape::driver
