@@ -27,12 +27,13 @@ class Codecs final : public CodecLibrary {
 
 }  // namespace
 
-std::unique_ptr<Backend> create_run(const std::filesystem::path& parent, const RunInfo& info) {
-  return hdf5::create_run(parent, info, std::make_unique<Codecs>());
+std::unique_ptr<Backend> create_run(const std::filesystem::path& parent, const RunInfo& info,
+                                    const StorageOptions& options) {
+  return hdf5::create_run(parent, info, std::make_unique<Codecs>(), options);
 }
 
-std::unique_ptr<Backend> open_run(const std::filesystem::path& path) {
-  return hdf5::open_run(path, std::make_unique<Codecs>());
+std::unique_ptr<Backend> open_run(const std::filesystem::path& path, const StorageOptions& options) {
+  return hdf5::open_run(path, std::make_unique<Codecs>(), options);
 }
 
 #else
@@ -46,8 +47,10 @@ namespace {
 
 }  // namespace
 
-std::unique_ptr<Backend> create_run(const std::filesystem::path&, const RunInfo&) { no_backend(); }
-std::unique_ptr<Backend> open_run(const std::filesystem::path&) { no_backend(); }
+std::unique_ptr<Backend> create_run(const std::filesystem::path&, const RunInfo&, const StorageOptions&) {
+  no_backend();
+}
+std::unique_ptr<Backend> open_run(const std::filesystem::path&, const StorageOptions&) { no_backend(); }
 
 #endif
 

@@ -19,6 +19,7 @@
 
 #include "neurotape/array.hpp"
 #include "neurotape/error.hpp"
+#include "neurotape/options.hpp"
 #include "recorder/stream_spec.hpp"
 
 namespace neurotape {
@@ -112,6 +113,17 @@ struct CommitResult {
   std::vector<Error> put_off;  ///< what failed, loses nothing, and is tried again
 };
 
+/// What the thread that writes tells of a disk without space.
+class DiskListener {
+ public:
+  virtual ~DiskListener() = default;
+  /// From here on the backend waits.
+  virtual void disk_is_full(const Error& error) = 0;
+  virtual void disk_has_space() = 0;
+  /// Whether nobody wants to wait any longer.
+  virtual bool gives_up() const = 0;
+};
+
 /// Stores one run.
 class Backend {
  public:
@@ -120,6 +132,8 @@ class Backend {
   virtual const std::filesystem::path& path() const noexcept = 0;
   virtual std::uint64_t next_episode_number() const = 0;  ///< at the start
   virtual const CodecLibrary& codecs() const noexcept = 0;
+  /// Whom to tell, from now on; nullptr: nobody. Not while it writes.
+  virtual void listen(DiskListener* listener) = 0;
 
   virtual void save_config(const nlohmann::json& config) = 0;
   /// `table`: "neurons" or "connections".
@@ -133,6 +147,12 @@ class Backend {
   virtual void close() = 0;
 };
 
+/// How a run is written.
+struct StorageOptions {
+  Durability durability = Durability::process;
+  OnDiskError on_disk_error = OnDiskError::stop;
+};
+
 struct RunInfo {
   std::string name;
   double dt = 0;
@@ -140,8 +160,9 @@ struct RunInfo {
 };
 
 /// Makes a new run directory for `Experiment::create`.
-std::unique_ptr<Backend> create_run(const std::filesystem::path& parent, const RunInfo& info);
+std::unique_ptr<Backend> create_run(const std::filesystem::path& parent, const RunInfo& info,
+                                    const StorageOptions& options = {});
 /// Goes on with an existing one, for `Experiment::open`.
-std::unique_ptr<Backend> open_run(const std::filesystem::path& path);
+std::unique_ptr<Backend> open_run(const std::filesystem::path& path, const StorageOptions& options = {});
 
 }  // namespace neurotape

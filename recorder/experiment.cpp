@@ -5,18 +5,23 @@
 #include "recorder/recorder.hpp"
 
 namespace neurotape {
+namespace {
+
+StorageOptions storage(const ExperimentOptions& options) { return {options.durability, options.on_disk_error}; }
+
+}  // namespace
 
 Experiment Experiment::create(const std::filesystem::path& parent, std::string_view name,
                               const ExperimentOptions& options) {
   require_name("experiment", name);
   detail::Recorder::require_usable(options);
-  auto backend = create_run(parent, {std::string(name), options.dt, options.dt_unit});
+  auto backend = create_run(parent, {std::string(name), options.dt, options.dt_unit}, storage(options));
   return Experiment(std::make_shared<detail::Recorder>(std::move(backend), std::string(name), options));
 }
 
 Experiment Experiment::open(const std::filesystem::path& path, const ExperimentOptions& options) {
   detail::Recorder::require_usable(options);
-  auto backend = open_run(path);
+  auto backend = open_run(path, storage(options));
   auto name = backend->path().filename().string();
   return Experiment(std::make_shared<detail::Recorder>(std::move(backend), std::move(name), options));
 }

@@ -6,8 +6,8 @@
 namespace neurotape {
 
 std::string_view drop_cause_name(DropCause cause) noexcept {
-  constexpr std::array<std::string_view, 7> kNames{"overflow", "timeout",    "decimate", "nan",
-                                                   "error",    "incomplete", "invalid"};
+  constexpr std::array<std::string_view, 8> kNames{"overflow", "timeout",    "decimate", "nan",
+                                                   "error",    "incomplete", "invalid",  "disk"};
   return kNames[static_cast<std::size_t>(cause)];
 }
 

@@ -12,7 +12,7 @@
 
 namespace neurotape {
 
-enum class DropCause : std::uint8_t { overflow, timeout, decimate, nan, error, incomplete, invalid };
+enum class DropCause : std::uint8_t { overflow, timeout, decimate, nan, error, incomplete, invalid, disk };
 std::string_view drop_cause_name(DropCause cause) noexcept;
 
 /// Gaps of one stream. Rows lost one after the other by one lane for one cause are one gap.

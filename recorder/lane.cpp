@@ -223,9 +223,14 @@ Block* Lane::take_block() noexcept {
   if (pool.under_pressure() || (fast_ && pool.runs_dry())) stream_.parts->wake_workers();  // they may be taking a nap
   entered_ = now;
   Block* block = try_take_block();
-  if (block == nullptr && stream_.rules.overflow.kind() == Overflow::Kind::block) block = wait_for_block();
+  if (block == nullptr && waits_for_space()) block = wait_for_block();
   if (block != nullptr) stream_.shape_block(*block, rows_in_blocks());
   return block;
+}
+
+bool Lane::waits_for_space() const noexcept {
+  return stream_.rules.overflow.kind() == Overflow::Kind::block &&
+         !stream_.parts->drops_for_disk.load(std::memory_order_relaxed);
 }
 
 // Rows that the blocks taken so far hold once they are full.
@@ -261,7 +266,7 @@ Block* Lane::wait_for_block() noexcept {
   stream_.parts->wake_workers();
   const Block* const here = block_;
   const auto give_up = [&] {
-    return stream_.phase() != StreamState::Phase::recording ||
+    return stream_.phase() != StreamState::Phase::recording || !waits_for_space() ||
            (is_columns_ && here->next.load(std::memory_order_acquire) != nullptr);
   };
   Block* const block = stream_.parts->blocks.wait([this] { return try_take_block(); }, give_up, deadline);
@@ -338,7 +343,8 @@ void Lane::check_shared_timestep(std::int64_t timestep) noexcept {
 
 DropCause Lane::drop_cause() const noexcept {
   if (stream_.phase() != StreamState::Phase::recording) return DropCause::error;
-  return stream_.rules.overflow.kind() == Overflow::Kind::block ? DropCause::timeout : DropCause::overflow;
+  if (stream_.rules.overflow.kind() != Overflow::Kind::block) return DropCause::overflow;
+  return waits_for_space() ? DropCause::timeout : DropCause::disk;
 }
 
 void Lane::drop(std::int64_t timestep, std::uint64_t rows, DropCause cause) noexcept {

@@ -72,6 +72,7 @@ class Lane {
   Block* propose_block() noexcept;
   Block* take_block() noexcept;
   std::uint64_t rows_in_blocks() const noexcept;
+  bool waits_for_space() const noexcept;
   Block* wait_for_block() noexcept;
   Block* try_take_block() noexcept;
   void prepare(Block& block, const Block* before) noexcept;

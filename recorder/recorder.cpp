@@ -63,8 +63,6 @@ void Recorder::require_usable(const ExperimentOptions& options) {
     refuse(ErrorCode::invalid_argument, fmt::format("dt: expected 0 or more, got {}", options.dt));
   if (options.durability != Durability::process)
     refuse(ErrorCode::unsupported, "durability: this version has Durability::process only");
-  if (options.on_disk_error != OnDiskError::stop)
-    refuse(ErrorCode::unsupported, "on_disk_error: this version has OnDiskError::stop only");
   if (options.profile) refuse(ErrorCode::unsupported, "profile: this version does not write profiles");
 }
 
@@ -82,6 +80,7 @@ Recorder::Recorder(std::unique_ptr<Backend> backend, std::string experiment, con
                [this](const Error& error) { fail_all(error); }}) {
   parts_->wake_workers = [this] { workers_.wake(); };
   workers_.write_to(writer_);
+  backend_->listen(this);
   if (const auto limit = memory_limit_bytes(); limit && *limit < options.memory_cap)
     parts_->reporter.notice(Error(
         ErrorCode::memory_cap,
@@ -250,6 +249,7 @@ void Recorder::close() {
     if (closed_) return;
     closed_ = true;
   }
+  closing_ = true;
   for (const auto& episode : episodes()) finish(episode, "complete", false);
   writer_.end_timed_commits();
   try {
@@ -266,6 +266,18 @@ void Recorder::close() {
   report_drops();
   if (const auto error = parts_->reporter.first_failure()) throw *error;
 }
+
+void Recorder::disk_is_full(const Error& error) {
+  parts_->reporter.notice(error);
+  if (options_.on_disk_error != OnDiskError::drop) return;
+  parts_->drops_for_disk = true;
+  parts_->blocks.wake_waiters();
+}
+
+void Recorder::disk_has_space() { parts_->drops_for_disk = false; }
+
+// With `drop`, close() does not wait either.
+bool Recorder::gives_up() const { return options_.on_disk_error == OnDiskError::drop && closing_; }
 
 void Recorder::report_drops() {
   const StreamStats total = stats().total;

@@ -2,6 +2,7 @@
 /// \file
 /// An experiment inside: the pools, the threads, the backend, the open episodes.
 
+#include <atomic>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -17,13 +18,13 @@
 namespace neurotape::detail {
 
 /// Thread safety: any thread; `close` once, last.
-class Recorder {
+class Recorder final : private DiskListener {
  public:
   /// \throws Error invalid_argument, unsupported, memory_cap
   static void require_usable(const ExperimentOptions& options);
 
   Recorder(std::unique_ptr<Backend> backend, std::string experiment, const ExperimentOptions& options);
-  ~Recorder();
+  ~Recorder() override;
   Recorder(const Recorder&) = delete;
   Recorder& operator=(const Recorder&) = delete;
 
@@ -46,6 +47,10 @@ class Recorder {
   bool relieve();
   std::vector<std::shared_ptr<EpisodeCore>> episodes() const;
   void report_drops();
+  // On the thread that writes.
+  void disk_is_full(const Error& error) override;
+  void disk_has_space() override;
+  bool gives_up() const override;
 
   const ExperimentOptions options_;
   const std::unique_ptr<Backend> backend_;
@@ -57,6 +62,7 @@ class Recorder {
   std::uint64_t next_number_;
   StreamStats finished_;  ///< sum over the streams of all other episodes
   bool closed_ = false;
+  std::atomic<bool> closing_{false};
 
   WorkerPool workers_;
   Writer writer_;

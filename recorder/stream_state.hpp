@@ -85,8 +85,9 @@ class RecorderParts {
   const CodecLibrary* codecs = nullptr;
   std::chrono::nanoseconds commit_interval{};
   std::string experiment;
-  std::function<void()> wake_workers;      ///< called by lanes that wait
-  std::atomic<int> finishing_episodes{0};  ///< their blocks are on their way back
+  std::function<void()> wake_workers;       ///< called by lanes that wait
+  std::atomic<int> finishing_episodes{0};   ///< their blocks are on their way back
+  std::atomic<bool> drops_for_disk{false};  ///< the disk is full, and lanes are not to wait for it
 
   std::shared_ptr<const Encoder> encoder(const Codec& codec, std::size_t element_bytes);
 

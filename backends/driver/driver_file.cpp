@@ -62,12 +62,15 @@ void DriverFile::fail(const char* tried, int error_number) noexcept {
 template <class Call>
 bool DriverFile::attempt(const char* tried, Call call) noexcept try {
   if (dead()) return false;
-  for (int error = call(); error != 0; error = call()) {
-    if (io::is_lack_of_space(error) && patience_ != nullptr && patience_->wait(tried, path_, error)) continue;
-    fail(tried, error);
-    return false;
+  int error = call();
+  bool waited = false;
+  while (io::is_lack_of_space(error) && patience_ != nullptr && patience_->wait(tried, path_, error)) {
+    waited = true;
+    error = call();
   }
-  return true;
+  if (waited) patience_->over();
+  if (error != 0) fail(tried, error);
+  return error == 0;
 } catch (...) {
   fail(tried, ENOMEM);
   return false;

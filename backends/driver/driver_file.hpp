@@ -24,6 +24,8 @@ class Patience {
   virtual ~Patience() = default;
   /// Waits a while. \returns whether to try again
   virtual bool wait(const std::string& tried, const std::filesystem::path& path, int error_number) = 0;
+  /// The call that it waited for has succeeded, or failed for good.
+  virtual void over() = 0;
 };
 
 enum class Opening {

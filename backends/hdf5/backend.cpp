@@ -17,6 +17,8 @@ class Hdf5Backend final : public Backend {
   std::uint64_t next_episode_number() const override { return run_->next_episode(); }
   const CodecLibrary& codecs() const noexcept override { return *codecs_; }
 
+  void listen(DiskListener* listener) override { run_->listen(listener); }
+
   void save_config(const nlohmann::json& config) override {
     const QuietErrors quiet;
     run_->setup().save_config(config);
@@ -45,15 +47,16 @@ class Hdf5Backend final : public Backend {
 }  // namespace
 
 std::unique_ptr<Backend> create_run(const std::filesystem::path& parent, const RunInfo& info,
-                                    std::unique_ptr<CodecLibrary> codecs) {
+                                    std::unique_ptr<CodecLibrary> codecs, const StorageOptions& options) {
   const QuietErrors quiet;
-  return std::make_unique<Hdf5Backend>(std::make_shared<Run>(parent, info, std::chrono::system_clock::now()),
+  return std::make_unique<Hdf5Backend>(std::make_shared<Run>(parent, info, options, std::chrono::system_clock::now()),
                                        std::move(codecs));
 }
 
-std::unique_ptr<Backend> open_run(const std::filesystem::path& path, std::unique_ptr<CodecLibrary> codecs) {
+std::unique_ptr<Backend> open_run(const std::filesystem::path& path, std::unique_ptr<CodecLibrary> codecs,
+                                  const StorageOptions& options) {
   const QuietErrors quiet;
-  return std::make_unique<Hdf5Backend>(std::make_shared<Run>(path, std::chrono::system_clock::now()),
+  return std::make_unique<Hdf5Backend>(std::make_shared<Run>(path, options, std::chrono::system_clock::now()),
                                        std::move(codecs));
 }
 

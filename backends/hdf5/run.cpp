@@ -7,16 +7,18 @@
 
 namespace neurotape::hdf5 {
 
-Run::Run(const std::filesystem::path& parent, const RunInfo& info, WallTime now)
-    : directory_(RunDirectory::create(parent, info.name, now)),
+Run::Run(const std::filesystem::path& parent, const RunInfo& info, const StorageOptions& options, WallTime now)
+    : library_(options.on_disk_error == OnDiskError::stop ? nullptr : &wait_),
+      directory_(RunDirectory::create(parent, info.name, now)),
       segments_(library_, directory_.episodes()),
       index_(library_, directory_.index()) {
   setup_.emplace(library_, directory_.setup(), make_setup(info, now));
   write_index();
 }
 
-Run::Run(const std::filesystem::path& path, WallTime now)
-    : directory_(RunDirectory::open(path, now)),
+Run::Run(const std::filesystem::path& path, const StorageOptions& options, WallTime now)
+    : library_(options.on_disk_error == OnDiskError::stop ? nullptr : &wait_),
+      directory_(RunDirectory::open(path, now)),
       segments_(library_, directory_.episodes()),
       index_(library_, directory_.index()) {
   setup_.emplace(library_, directory_.setup());

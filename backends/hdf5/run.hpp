@@ -12,6 +12,7 @@
 #include "backends/hdf5/run_directory.hpp"
 #include "backends/hdf5/segments.hpp"
 #include "backends/hdf5/setup_file.hpp"
+#include "backends/hdf5/wait_for_space.hpp"
 
 namespace neurotape::hdf5 {
 
@@ -26,10 +27,11 @@ class Run {
   static constexpr std::size_t kStagedBytes = 16U << 20;
 
   /// A new run.
-  Run(const std::filesystem::path& parent, const RunInfo& info, WallTime now);
+  Run(const std::filesystem::path& parent, const RunInfo& info, const StorageOptions& options, WallTime now);
   /// One that is there: clears away what dead processes left, and finds out what there is.
-  Run(const std::filesystem::path& path, WallTime now);
+  Run(const std::filesystem::path& path, const StorageOptions& options, WallTime now);
 
+  void listen(DiskListener* listener) noexcept { wait_.listen(listener); }
   Library& library() noexcept { return library_; }
   FilePool& pool() noexcept { return pool_; }
   SetupFile& setup() noexcept { return *setup_; }
@@ -66,6 +68,7 @@ class Run {
   void remove_unless_linked(const std::filesystem::path& path);
   void remove_obsolete(std::vector<std::filesystem::path> paths);
 
+  WaitForSpace wait_;
   Library library_;
   RunDirectory directory_;
   std::optional<SetupFile> setup_;

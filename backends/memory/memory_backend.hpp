@@ -65,6 +65,7 @@ class MemoryBackend : public Backend {
   void save_network(std::string_view table, std::span<const NamedArray> columns) override;
   std::unique_ptr<EpisodeSink> start_episode(const EpisodeInfo& info) override;
   CommitResult commit() override;
+  void listen(DiskListener*) override {}
   void close() override;
 
  private:

@@ -53,8 +53,12 @@ enum class Durability : std::uint8_t {
 /// What happens after the disk refused a write.
 enum class OnDiskError : std::uint8_t {
   stop,  ///< the episode whose file it is (or all, where it is the run's) records no more; the simulation goes on
-  wait,  ///< Not in this version
-  drop,  ///< Not in this version
+  /// Where the disk is full (ENOSPC, EDQUOT), writing waits until it is not, `flush()` and `close()` too; lanes go on
+  /// until the ring is full, and then do what their overflow policy says. Other errors: as `stop`
+  wait,
+  /// As `wait`, but lanes never wait: rows that find no space in the ring are dropped (cause "disk"), and `close()`
+  /// gives up what the disk does not take
+  drop,
 };
 
 /// What workers do with rows of floating-point values that hold a NaN.

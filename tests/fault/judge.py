@@ -12,12 +12,12 @@ import numpy as np
 DENSE = re.compile(r"neural_states/v(\d+)$")
 
 
-def expected(stream, name, rows, first):
+def expected(stream, name, rows, first, width):
     """The values of the first rows of a column."""
     t = np.arange(first, first + rows)
     if dense := DENSE.match(stream):
         shift = int(dense[1])
-        return t if name == "timesteps" else (t[:, None] * 31 + np.arange(16) + shift).astype(np.float32)
+        return t if name == "timesteps" else (t[:, None] * 31 + np.arange(width) + shift).astype(np.float32)
     if stream == "spikes/p":
         twice = np.arange(rows)
         return twice // 2 if name == "timesteps" else twice // 2 + twice % 2
@@ -43,7 +43,7 @@ def check_rows(episode, stream, rows, first, where):
         found = episode[path][:rows]
         if len(found) < rows:
             faults.append(f"{where}: {path} has {len(found)} rows of {rows}")
-        elif not np.array_equal(found, expected(stream, name, rows, first)):
+        elif not np.array_equal(found, expected(stream, name, rows, first, found.shape[-1])):
             faults.append(f"{where}: {path} has wrong values among its first {rows}")
     return faults
 

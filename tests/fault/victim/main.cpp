@@ -1,7 +1,7 @@
 // Records values that a judge can compute, and tells through standard output what it knows to be safe. Dies, or meets
 // errors, as it is told to.
 //
-//   fault_victim DIRECTORY [codec=blosc:lz4:5] [durability=process] [on_disk_error=stop] [streams=2] [beats=6] [rows=40]
+//   fault_victim DIRECTORY [codec=blosc:lz4:5] [durability=process] [on_disk_error=stop] [streams=2] [width=16] [beats=6] [rows=40]
 //                [small=3] [deed=kill] [at=17] [times=1] [errno=28] [call=pwrite]
 //
 // Lines: {"episode": N, "rows": {stream: rows}} what a flush has committed; {"finished": N} committed as a whole;
@@ -27,17 +27,10 @@ void tell(const json& line) {
 }
 
 std::map<std::string, std::string> options_of(int argc, char** argv) {
-  std::map<std::string, std::string> options{{"codec", "blosc:lz4:5"},
-                                             {"streams", "2"},
-                                             {"beats", "6"},
-                                             {"rows", "40"},
-                                             {"small", "3"},
-                                             {"deed", "none"},
-                                             {"at", "0"},
-                                             {"times", "1"},
-                                             {"errno", "28"},
-                                             {"call", ""},
-                                             {"durability", "process"},
+  std::map<std::string, std::string> options{{"codec", "blosc:lz4:5"}, {"streams", "2"}, {"width", "16"},
+                                             {"beats", "6"},           {"rows", "40"},   {"small", "3"},
+                                             {"deed", "none"},         {"at", "0"},      {"times", "1"},
+                                             {"errno", "28"},          {"call", ""},     {"durability", "process"},
                                              {"on_disk_error", "stop"}};
   for (int i = 2; i < argc; ++i) {
     const std::string text = argv[i];
@@ -61,8 +54,10 @@ fault::Plan plan_of(std::map<std::string, std::string>& options) {
 /// One of everything: dense streams of 16 values, spikes, rewards, weight changes, events.
 class Recording {
  public:
-  Recording(Experiment& experiment, int streams)
-      : experiment_(experiment), episode_(experiment.start_episode({.seed = 7, .attributes = {{"maze", "T"}}})) {
+  Recording(Experiment& experiment, int streams, std::size_t width)
+      : width_(width),
+        experiment_(experiment),
+        episode_(experiment.start_episode({.seed = 7, .attributes = {{"maze", "T"}}})) {
     for (int i = 0; i < streams; ++i) add_stream();
     spikes_.emplace(episode_.spikes("p"));
     rewards_.emplace(episode_.rewards());
@@ -71,13 +66,13 @@ class Recording {
 
   void add_stream() {
     const auto name = "v" + std::to_string(dense_.size());
-    dense_.push_back(episode_.neural_state<float>(name, {16}, {.chunk_rows = 32}));
+    dense_.push_back(episode_.neural_state<float>(name, {width_}, {.chunk_rows = 32}));
     first_.push_back(t_);
   }
 
   void record(std::int64_t rows) {
     for (std::int64_t i = 0; i < rows; ++i, ++t_) {
-      std::vector<float> row(16);
+      std::vector<float> row(width_);
       for (std::size_t s = 0; s < dense_.size(); ++s) {
         for (std::size_t c = 0; c < row.size(); ++c)
           row[c] = static_cast<float>(t_ * 31 + static_cast<std::int64_t>(c + s));
@@ -107,6 +102,7 @@ class Recording {
   Episode& episode() { return episode_; }
 
  private:
+  std::size_t width_;
   Experiment& experiment_;
   Episode episode_;
   std::vector<DenseStream<float>> dense_;
@@ -117,17 +113,17 @@ class Recording {
   std::int64_t t_ = 0;
 };
 
-void record_all(Experiment& experiment, int streams, int beats, int rows, int small) {
+void record_all(Experiment& experiment, int streams, std::size_t width, int beats, int rows, int small) {
   experiment.save_config({{"learning_rate", 0.25}});
   experiment.save_neurons({{"ids", std::vector<int>{1, 2, 3}}});
-  Recording large(experiment, streams);
+  Recording large(experiment, streams, width);
   for (int beat = 0; beat < beats; ++beat) {
     large.record(rows);
     if (beat % 3 == 2) large.add_stream();
     if (beat == 1) large.episode().set_attribute("late", beat);
     large.flush();
     for (int i = 0; beat % 2 == 1 && i < small; ++i) {
-      Recording brief(experiment, 1);
+      Recording brief(experiment, 1, 16);
       brief.record(5);
       brief.finish();
       experiment.flush();
@@ -157,8 +153,8 @@ int run(int argc, char** argv) {
                             .on_error = [](const Error& error) {
                               tell({{"error", error.what()}});
                             }});
-    record_all(experiment, std::stoi(options["streams"]), std::stoi(options["beats"]), std::stoi(options["rows"]),
-               std::stoi(options["small"]));
+    record_all(experiment, std::stoi(options["streams"]), std::stoul(options["width"]), std::stoi(options["beats"]),
+               std::stoi(options["rows"]), std::stoi(options["small"]));
     experiment.close();
     tell({{"closed", true}});
   } catch (const Error& error) {

@@ -151,7 +151,9 @@ class Patient final : public Patience {
     if (++waits == 3) watched_.error = 0;
     return true;
   }
+  void over() override { ++overs; }
   int waits = 0;
+  int overs = 0;
 
  private:
   Watched& watched_;
@@ -165,6 +167,7 @@ TEST_F(DriverTest, WithPatienceALackOfSpaceIsNoFailure) {
   watched.error = ENOSPC;
   file.write_raw(0, bytes_of(10, 'x'));
   EXPECT_EQ(patient.waits, 3);
+  EXPECT_EQ(patient.overs, 1);
   EXPECT_FALSE(file.failure());
   EXPECT_EQ(on_disk(0, 10), std::string(10, 'x'));
 }

@@ -1,0 +1,149 @@
+// A disk that is full for a while: what each policy makes of it.
+
+#include <atomic>
+#include <cerrno>
+#include <numeric>
+#include <thread>
+#include <vector>
+
+#include "backends/io/operations.hpp"
+#include "tests/integration/support.hpp"
+
+namespace neurotape::outside {
+namespace {
+
+using namespace std::chrono_literals;
+
+class SmallDisk final : public io::Operations {
+ public:
+  ssize_t pwrite(int file, const void* bytes, std::size_t count, off_t offset) override {
+    return refuses() ? -1 : Operations::pwrite(file, bytes, count, offset);
+  }
+  int fallocate(int file, off_t offset, off_t length) override {
+    return refuses() ? -1 : Operations::fallocate(file, offset, length);
+  }
+  std::atomic<bool> full{false};
+
+ private:
+  bool refuses() const {
+    if (full) errno = ENOSPC;
+    return full;
+  }
+};
+
+class FullDisk : public RunTest {
+ protected:
+  static constexpr std::int64_t kRows = 4'000;  // of 16 kB: four times the cap
+
+  Experiment create_with(OnDiskError policy) {
+    return create({.memory_cap = 16_MB, .codec = Codec::none(), .commit_interval = 20ms, .on_disk_error = policy});
+  }
+  static void record(DenseStream<double>& stream, std::int64_t first, std::int64_t end) {
+    std::vector<double> row(2'000);
+    for (std::int64_t t = first; t < end; ++t) {
+      std::iota(row.begin(), row.end(), static_cast<double>(t));
+      stream.record(t, row);
+    }
+  }
+  static void expect_rows(const DenseRows<double>& rows) {
+    for (std::size_t i = 0; i < rows.size(); ++i)
+      ASSERT_EQ(rows.row(i)[1'999], static_cast<double>(rows.timesteps[i] + 1'999)) << rows.timesteps[i];
+  }
+  bool told_of_the_disk() const {
+    const auto errors = told();
+    return std::any_of(errors.begin(), errors.end(), [](const Error& error) { return error.code() == ErrorCode::io; });
+  }
+
+  SmallDisk disk_;
+  io::Replaced replaced_{disk_};
+};
+
+TEST_F(FullDisk, WaitLosesNothing) {
+  auto experiment = create_with(OnDiskError::wait);
+  auto episode = experiment.start_episode();
+  auto stream = episode.neural_state<double>("v", {2'000});
+  record(stream, 0, 100);
+  experiment.flush();
+  disk_.full = true;
+  std::thread simulation([&] { record(stream, 100, kRows); });
+  wait_until([&] { return told_of_the_disk(); });
+  EXPECT_TRUE(says(told().front(), {"No space left", "waiting", "episode_0000.h5"}));
+  disk_.full = false;
+  simulation.join();
+  episode.finish();
+  experiment.close();
+  EXPECT_EQ(told().size(), 1U);
+  const auto rows = Run(experiment.path()).episode(0).neural_state<double>("v").all();
+  ASSERT_EQ(rows.size(), static_cast<std::size_t>(kRows));
+  expect_rows(rows);
+}
+
+TEST_F(FullDisk, DropNeverWaitsAndTellsEveryRow) {
+  auto experiment = create_with(OnDiskError::drop);
+  auto episode = experiment.start_episode();
+  auto stream = episode.neural_state<double>("v", {2'000});
+  record(stream, 0, 100);
+  experiment.flush();
+  disk_.full = true;
+  record(stream, 100, kRows);  // would never return if it waited
+  EXPECT_GT(episode.stats().total.rows_dropped, 0U);
+  disk_.full = false;
+  experiment.flush();
+  record(stream, kRows, kRows + 100);
+  episode.finish();
+  experiment.close();
+  const auto total = experiment.stats().total;
+  EXPECT_EQ(total.rows_recorded + total.rows_dropped, static_cast<std::uint64_t>(kRows + 100));
+  EXPECT_EQ(total.rows_committed, total.rows_recorded);
+  const auto seen = Run(experiment.path()).episode(0);
+  const auto rows = seen.neural_state<double>("v").all();
+  EXPECT_EQ(rows.size(), total.rows_recorded);
+  EXPECT_EQ(rows.timesteps.back(), kRows + 99);
+  expect_rows(rows);
+  std::uint64_t dropped = 0;
+  for (const auto& gap : seen.gaps()) {
+    EXPECT_EQ(gap.cause, "disk");
+    dropped += gap.rows;
+  }
+  EXPECT_EQ(dropped, total.rows_dropped);
+}
+
+TEST_F(FullDisk, DropDoesNotWaitAtTheEnd) {
+  auto experiment = create_with(OnDiskError::drop);
+  auto episode = experiment.start_episode();
+  auto stream = episode.neural_state<double>("v", {2'000});
+  record(stream, 0, 100);
+  experiment.flush();
+  disk_.full = true;
+  record(stream, 100, 200);
+  EXPECT_EQ(error_of([&] { experiment.close(); }).code(), ErrorCode::io);
+  EXPECT_GE(Run(experiment.path()).episode(0).neural_state<double>("v").rows(), 100U);
+}
+
+TEST_F(FullDisk, StopEndsTheEpisodeAndTheNextOneRecords) {
+  auto experiment = create_with(OnDiskError::stop);
+  auto episode = experiment.start_episode();
+  auto stream = episode.neural_state<double>("v", {2'000});
+  record(stream, 0, 100);
+  experiment.flush();
+  disk_.full = true;
+  record(stream, 100, kRows);
+  wait_until([&] { return told_of_the_disk(); });
+  EXPECT_TRUE(says(error_of([&] { episode.finish(); }), {"No space left", "episode_0000.h5"}));
+  disk_.full = false;
+  auto next = experiment.start_episode();
+  auto again = next.neural_state<double>("v", {2'000});
+  record(again, 0, kRows);
+  next.finish();
+  EXPECT_TRUE(says(error_of([&] { experiment.close(); }), {"No space left"}));
+  const Run run(experiment.path());
+  EXPECT_EQ(run.episode(0).status(), "recording");
+  const auto rows = run.episode(0).neural_state<double>("v").all();
+  EXPECT_GE(rows.size(), 100U);
+  expect_rows(rows);
+  EXPECT_EQ(run.episode(1).status(), "complete");
+  EXPECT_EQ(run.episode(1).neural_state<double>("v").rows(), static_cast<std::uint64_t>(kRows));
+}
+
+}  // namespace
+}  // namespace neurotape::outside
