@@ -108,7 +108,7 @@ class EpisodeSink {
 
 /// What came of a commit of the run. Nothing in it keeps the next commit from succeeding.
 struct CommitResult {
-  std::vector<std::uint64_t> lost;  ///< episodes that finished since the last one and are not stored
+  std::vector<std::uint64_t> lost;  ///< episodes whose share of it is not stored
   std::optional<Error> why_lost;
   std::vector<Error> put_off;  ///< what failed, loses nothing, and is tried again
 };

@@ -61,8 +61,6 @@ void Recorder::require_usable(const ExperimentOptions& options) {
            fmt::format("neural_sampling_rate: expected at least 1, got {}", options.neural_sampling_rate));
   if (!(options.dt >= 0))
     refuse(ErrorCode::invalid_argument, fmt::format("dt: expected 0 or more, got {}", options.dt));
-  if (options.durability != Durability::process)
-    refuse(ErrorCode::unsupported, "durability: this version has Durability::process only");
   if (options.profile) refuse(ErrorCode::unsupported, "profile: this version does not write profiles");
 }
 

@@ -194,7 +194,7 @@ void Writer::end_commit_if_complete() {
   if (epoch_ == nullptr || epoch_->marks != epoch_->marks_expected || !all_finished(epoch_->finish_ticket)) return;
   const auto epoch = std::exchange(epoch_, nullptr);
   commit_episodes(*epoch);
-  commit_run();
+  commit_run(*epoch);
   after_commit(*epoch);
 }
 
@@ -207,21 +207,26 @@ void Writer::commit_episodes(Epoch& epoch) {
   }
 }
 
-void Writer::commit_run() {
+void Writer::commit_run(const Epoch& epoch) {
   if (backend_failed_) return;
   try {
     const CommitResult result = backend_.commit();
     for (const auto& error : result.put_off) parts_.reporter.notice(error);
-    if (!result.why_lost) return;
-    for (const auto& episode : finished_) {
-      const bool lost = std::find(result.lost.begin(), result.lost.end(), episode->info.number) != result.lost.end();
-      if (lost && !episode->failed()) episode->fail(*result.why_lost);
-    }
-    keep_failure(*result.why_lost);
-    parts_.reporter.failure(*result.why_lost);
+    if (result.why_lost) fail_lost(epoch, result);
   } catch (const std::exception& error) {
     fail_everything(as_error(error));
   }
+}
+
+void Writer::fail_lost(const Epoch& epoch, const CommitResult& result) {
+  const auto fail = [&](EpisodeCore& episode) {
+    const bool lost = std::find(result.lost.begin(), result.lost.end(), episode.info.number) != result.lost.end();
+    if (lost && !episode.failed()) episode.fail(*result.why_lost);
+  };
+  for (const auto& episode : finished_) fail(*episode);
+  for (const auto& [episode, shares] : epoch.shares) fail(*episode);
+  keep_failure(*result.why_lost);
+  parts_.reporter.failure(*result.why_lost);
 }
 
 void Writer::after_commit(Epoch& epoch) {

@@ -90,7 +90,8 @@ class Writer {
   void begin_commit_if_due();
   void end_commit_if_complete();
   void commit_episodes(Epoch& epoch);
-  void commit_run();
+  void commit_run(const Epoch& epoch);
+  void fail_lost(const Epoch& epoch, const CommitResult& result);
   void after_commit(Epoch& epoch);
 
   void take_in_order(StreamItem item);

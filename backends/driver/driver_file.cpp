@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include <utility>
 
+#include "backends/driver/journal.hpp"
 #include "backends/io/operations.hpp"
 
 namespace neurotape::driver {
@@ -33,8 +34,8 @@ int flags_of(Opening opening) {
 
 }  // namespace
 
-DriverFile::DriverFile(std::filesystem::path path, Opening opening, Mode mode, Patience* patience)
-    : path_(std::move(path)), opening_(opening), mode_(mode), patience_(patience), owner_(::getpid()) {
+DriverFile::DriverFile(std::filesystem::path path, Opening opening, Mode mode, Company company)
+    : path_(std::move(path)), opening_(opening), mode_(mode), company_(company), owner_(::getpid()) {
   if (!attempt(opening_ == Opening::create ? "creating the file" : "opening the file",
                [&] { return file_.open(path_, flags_of(opening_)); }))
     return;
@@ -44,7 +45,9 @@ DriverFile::DriverFile(std::filesystem::path path, Opening opening, Mode mode, P
   if (writes()) io::operations().flock(file_.descriptor(), LOCK_SH | LOCK_NB);
 }
 
-DriverFile::~DriverFile() = default;
+DriverFile::~DriverFile() {
+  if (company_.journal != nullptr) company_.journal->forget(*this);
+}
 
 bool DriverFile::dead() const noexcept { return failure_.has_value() || ::getpid() != owner_; }
 
@@ -64,11 +67,11 @@ bool DriverFile::attempt(const char* tried, Call call) noexcept try {
   if (dead()) return false;
   int error = call();
   bool waited = false;
-  while (io::is_lack_of_space(error) && patience_ != nullptr && patience_->wait(tried, path_, error)) {
+  while (io::is_lack_of_space(error) && company_.patience != nullptr && company_.patience->wait(tried, path_, error)) {
     waited = true;
     error = call();
   }
-  if (waited) patience_->over();
+  if (waited) company_.patience->over();
   if (error != 0) fail(tried, error);
   return error == 0;
 } catch (...) {
@@ -95,7 +98,7 @@ void DriverFile::write_metadata(std::uint64_t address, std::span<const std::byte
     superblock_changed_ = true;
   } else if (mode_ == Mode::held || dead()) {
     held_.add(address, bytes);
-    if (held_.bytes() > kMostHeldBytes) apply();
+    if (held_.bytes() > kMostHeldBytes) commit();
   } else if (attempt("writing metadata", [&] { return file_.write(address, bytes); })) {
     size_ = std::max(size_, address + bytes.size());
   } else {
@@ -129,26 +132,37 @@ bool DriverFile::reserve(std::uint64_t end) noexcept {
   });
 }
 
-void DriverFile::write_superblock(std::uint64_t end) noexcept {
-  if (!superblock_ || (!superblock_changed_ && end == sealed_end_)) return;
-  auto sealed = *superblock_;
-  seal(sealed, end);
-  if (!attempt("writing the superblock", [&] { return file_.write(0, sealed); })) return;
-  size_ = std::max<std::uint64_t>(size_, kSuperblockBytes);
-  sealed_end_ = end;
-  superblock_changed_ = false;
+std::vector<HeldWrites::Piece> DriverFile::waiting() const {
+  std::vector<HeldWrites::Piece> pieces;
+  const auto end = mode_ == Mode::held ? size_ : end_;
+  if (superblock_ && (superblock_changed_ || end != sealed_end_)) {
+    // First, so that all that follows lies before the end that a reader is told.
+    auto sealed = *superblock_;
+    seal(sealed, end);
+    pieces.push_back({0, {sealed.begin(), sealed.end()}});
+  }
+  for (const bool only_new : {true, false}) {
+    for (const auto& piece : held_.pieces()) {
+      if (is_new(piece.address) == only_new) pieces.push_back(piece);
+    }
+  }
+  return pieces;
 }
 
-bool DriverFile::write_pieces(bool only_new) {
-  for (const auto& piece : held_.pieces()) {
-    if (is_new(piece.address) != only_new) continue;
+bool DriverFile::write_all(const std::vector<HeldWrites::Piece>& pieces) noexcept {
+  for (const auto& piece : pieces) {
     if (!attempt("writing metadata", [&] { return file_.write(piece.address, piece.bytes); })) return false;
+    size_ = std::max(size_, piece.address + piece.bytes.size());
   }
   return true;
 }
 
-void DriverFile::write_held() noexcept try {
-  if (!write_pieces(true) || !write_pieces(false)) return;
+void DriverFile::apply() noexcept try {
+  if (!reserve(end_)) return;
+  const auto end = mode_ == Mode::held ? size_ : end_;
+  if (!write_all(waiting())) return;
+  sealed_end_ = end;
+  superblock_changed_ = false;
   for (const auto& piece : held_.pieces()) {
     if (is_new(piece.address)) in_place_.insert(piece.address);
   }
@@ -157,11 +171,10 @@ void DriverFile::write_held() noexcept try {
   fail("writing metadata", ENOMEM);
 }
 
-void DriverFile::apply() noexcept {
-  if (!reserve(end_)) return;
-  // First, so that all that follows lies before the end that a reader is told.
-  write_superblock(mode_ == Mode::held ? size_ : end_);
-  write_held();
+void DriverFile::commit() noexcept {
+  if (company_.journal == nullptr || mode_ == Mode::direct) return apply();
+  DriverFile* const self = this;
+  company_.journal->commit({&self, 1});
 }
 
 void DriverFile::sync() noexcept {
@@ -173,11 +186,20 @@ void DriverFile::start_write_back() const noexcept {
   if (!dead()) ::sync_file_range(file_.descriptor(), 0, 0, SYNC_FILE_RANGE_WRITE);
 }
 
+/// The superblock says where the file ends before it does: a cut in between leaves a file that is too long at most.
 void DriverFile::finish() noexcept {
-  if (!written_ || dead()) return;
-  apply();
-  write_superblock(end_);
-  if (size_ != end_ && attempt("giving back the reserve", [&] { return file_.truncate(end_); })) size_ = end_;
+  const bool durable = company_.journal != nullptr && company_.journal->durable();
+  if (written_ && !dead()) {
+    if (mode_ == Mode::held) {
+      commit();
+      if (durable) sync();
+      mode_ = Mode::direct;  // whose end is its own
+    }
+    apply();
+    if (durable) sync();
+    if (size_ != end_ && attempt("giving back the reserve", [&] { return file_.truncate(end_); })) size_ = end_;
+  }
+  if (company_.journal != nullptr) company_.journal->forget(*this);
 }
 
 }  // namespace neurotape::driver

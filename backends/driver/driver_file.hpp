@@ -11,12 +11,15 @@
 #include <string>
 #include <sys/types.h>
 #include <unordered_set>
+#include <vector>
 
 #include "backends/driver/held_writes.hpp"
 #include "backends/driver/superblock.hpp"
 #include "backends/io/file.hpp"
 
 namespace neurotape::driver {
+
+class Journal;
 
 /// Asked when there is no space on the disk.
 class Patience {
@@ -37,7 +40,13 @@ enum class Opening {
 /// What is written when.
 enum class Mode {
   direct,  ///< everything at once: for files that get their name when they are complete
-  held,    ///< metadata waits for `apply`, so that the file is always as of its last commit
+  held,    ///< metadata waits for `commit`, so that the file is always as of its last one
+};
+
+/// Whom a file turns to; nullptr: nobody.
+struct Company {
+  Patience* patience = nullptr;
+  Journal* journal = nullptr;
 };
 
 struct Failure {
@@ -56,7 +65,7 @@ struct Failure {
 /// Threads: one at a time.
 class DriverFile {
  public:
-  DriverFile(std::filesystem::path path, Opening opening, Mode mode, Patience* patience);
+  DriverFile(std::filesystem::path path, Opening opening, Mode mode, Company company);
   DriverFile(const DriverFile&) = delete;
   DriverFile& operator=(const DriverFile&) = delete;
   ~DriverFile();
@@ -78,30 +87,33 @@ class DriverFile {
   /// Where the last raw write went.
   std::uint64_t last_raw_address() const noexcept { return last_raw_; }
 
-  /// Makes what waits part of the file.
-  void apply() noexcept;
+  /// Makes what waits part of the file, through the journal where there is one.
+  void commit() noexcept;
+  /// After HDF5 has closed the file: commits what waits and gives back the reserve.
+  void finish() noexcept;
   /// Lets the system start writing; returns without waiting.
   void start_write_back() const noexcept;
-  /// Waits until what was written is on the disk.
+
+  // For the journal, in this order.
+  void prepare() noexcept { reserve(end_); }
   void sync() noexcept;
-  /// After HDF5 has closed the file: applies what waits and gives back the reserve.
-  void finish() noexcept;
+  /// What a commit will write, in the order in which it will.
+  std::vector<HeldWrites::Piece> waiting() const;
+  void apply() noexcept;
+  void fail(const char* tried, int error_number) noexcept;
 
  private:
   bool dead() const noexcept;
-  void fail(const char* tried, int error_number) noexcept;
   template <class Call>
   bool attempt(const char* tried, Call call) noexcept;
   bool reserve(std::uint64_t end) noexcept;
-  void write_superblock(std::uint64_t end) noexcept;
   bool is_new(std::uint64_t address) const { return address >= opened_end_ && !in_place_.contains(address); }
-  void write_held() noexcept;
-  bool write_pieces(bool only_new);
+  bool write_all(const std::vector<HeldWrites::Piece>& pieces) noexcept;
 
   std::filesystem::path path_;
   Opening opening_;
   Mode mode_;
-  Patience* patience_;
+  Company company_;
   pid_t owner_;
   io::OpenFile file_;
   std::uint64_t end_ = 0;   // of what HDF5 has allocated

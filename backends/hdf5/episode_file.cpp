@@ -26,7 +26,7 @@ EpisodeFile::EpisodeFile(Library& library, FilePool& pool, const std::filesystem
       commits_("commits", library.commit_record(), sizeof(CommitRecord)),
       gaps_("gaps", library.gap_record(), sizeof(GapRecord)) {
   pool_.use(*this);
-  file_.emplace(File::create(path_, Root::small, File::Mode::held, library_.patience()));
+  file_.emplace(File::create(path_, Root::small, File::Mode::held, library_.company()));
   {
     const auto root = open_group(file_->id(), "/");
     write_header(library_, root.get(), header);
@@ -57,7 +57,7 @@ void EpisodeFile::release_file() {
 
 void EpisodeFile::ensure_open() {
   pool_.use(*this);
-  if (!file_) file_.emplace(File::open(path_, Access::write_alive, library_.patience()));
+  if (!file_) file_.emplace(File::open(path_, Access::write_alive, library_.company()));
 }
 
 DatasetWriter& EpisodeFile::column(StreamId id, std::uint32_t column) {
@@ -77,7 +77,7 @@ void EpisodeFile::add_stream(StreamId id, const StreamSpec& spec, const StreamLa
   }
   // The header of the group around it needs another piece, which SWMR mode does not survive.
   release_file();
-  auto file = File::open(path_, Access::write, library_.patience());
+  auto file = File::open(path_, Access::write, library_.company());
   create_stream(file.id(), id, spec, layout);
   close_objects();
   file.close();
@@ -150,7 +150,7 @@ void EpisodeFile::commit(std::span<const CommittedRows> rows) {
   if (!dirty_ && rows.empty()) return;
   ensure_open();
   if (!rows.empty()) {
-    file_->commit();
+    file_->flush();
     const auto now = seconds_since_1970(std::chrono::system_clock::now());
     std::vector<CommitRecord> records;
     for (const auto& stream : rows) {
@@ -159,9 +159,15 @@ void EpisodeFile::commit(std::span<const CommittedRows> rows) {
     commits_.append(library_, file_->id(), records.data(), records.size());
     ++commit_number_;
   }
-  file_->commit();
-  publish();
+  file_->flush();
+  committing_ = true;
   dirty_ = false;
+}
+
+void EpisodeFile::committed() {
+  committing_ = false;
+  if (file_) file_->check();
+  publish();
 }
 
 void EpisodeFile::publish() {
@@ -188,7 +194,7 @@ void EpisodeFile::end_rows(StreamId id, std::uint64_t rows) {
 
 void EpisodeFile::finish(const EpisodeEnd& end) {
   ensure_open();
-  file_->commit();
+  file_->flush();
   if (needs_new_attributes(end)) add_attributes(end);
   ensure_open();
   mark_unsorted(file_->id(), end);
@@ -212,7 +218,7 @@ bool EpisodeFile::needs_new_attributes(const EpisodeEnd& end) const {
 /// New attributes are not for readers that follow the file: it is opened for us alone.
 void EpisodeFile::add_attributes(const EpisodeEnd& end) {
   release_file();
-  auto file = File::open(path_, Access::write, library_.patience());
+  auto file = File::open(path_, Access::write, library_.company());
   write_late_attributes(library_, open_group(file.id(), "/").get(), end);
   mark_unsorted(file.id(), end);
   file.close();
@@ -225,7 +231,7 @@ void EpisodeFile::mark_unsorted(hid_t file, const EpisodeEnd& end) {
 }
 
 void EpisodeFile::write_end(const EpisodeEnd& end) {
-  file_->commit();
+  file_->flush();
   write_episode_end(library_, open_group(file_->id(), "/").get(), end);
 }
 

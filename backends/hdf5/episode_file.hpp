@@ -33,7 +33,10 @@ class EpisodeFile final : public PooledFile {
   void write_open_rows(const OpenRows& place, std::span<const std::byte> raw);
   void index_chunk(StreamId id, const ChunkRecord& record);
   void add_gap(const GapRecord& gap);
+  /// Makes what was written part of the commit that follows.
   void commit(std::span<const CommittedRows> rows);
+  /// That commit has been made. \throws Error it has failed for this file
+  void committed();
   /// \throws Error when a column of the stream has not as many rows
   void end_rows(StreamId id, std::uint64_t rows);
   /// Seals the file and gives it its name.
@@ -48,6 +51,7 @@ class EpisodeFile final : public PooledFile {
   const std::filesystem::path& path() const noexcept { return path_; }
   bool published() const noexcept { return published_; }
   void release_file() override;
+  driver::DriverFile* committing() override { return committing_ && file_ ? &file_->driver() : nullptr; }
 
  private:
   struct Stream {
@@ -82,6 +86,7 @@ class EpisodeFile final : public PooledFile {
   std::uint32_t commit_number_ = 0;
   std::size_t unsynced_bytes_ = 0;
   bool dirty_ = true;
+  bool committing_ = false;
   bool published_ = false;
 };
 

@@ -62,7 +62,10 @@ class Hdf5EpisodeSink::FileChunks final : public ChunkSource {
   std::vector<std::byte> stored_;
 };
 
-Hdf5EpisodeSink::~Hdf5EpisodeSink() { drop_staged(); }
+Hdf5EpisodeSink::~Hdf5EpisodeSink() {
+  drop_staged();
+  run_->commit_without(info_.number);
+}
 
 Hdf5EpisodeSink::Stream& Hdf5EpisodeSink::stream(StreamId id) {
   const auto found = streams_.find(id);
@@ -154,8 +157,7 @@ void Hdf5EpisodeSink::commit(std::span<const CommittedRows> rows) {
   const QuietErrors quiet;
   if (!file_ && rows.empty()) return;
   file().commit(rows);
-  if (std::exchange(announced_, true)) return;
-  run_->own_file(info_.number, file_->path(), record(nullptr));
+  run_->commit_with(*file_, info_.number, record(nullptr));
 }
 
 void Hdf5EpisodeSink::finishing(std::uint64_t raw_bytes) { staging_ = !file_ && raw_bytes < Run::kSmallEpisodeBytes; }
@@ -167,6 +169,7 @@ void Hdf5EpisodeSink::end_rows(StreamId id, std::uint64_t rows) {
 
 void Hdf5EpisodeSink::finish(const EpisodeEnd& end) {
   const QuietErrors quiet;
+  run_->commit_without(info_.number);
   if (!file_ || is_small()) {
     finish_in_segment(end);
     return;
@@ -219,6 +222,7 @@ EpisodeRecord Hdf5EpisodeSink::record(const EpisodeEnd* end) const {
 void Hdf5EpisodeSink::discard() {
   const QuietErrors quiet;
   drop_staged();
+  run_->commit_without(info_.number);
   std::filesystem::path path;
   if (file_) {
     path = file_->path();

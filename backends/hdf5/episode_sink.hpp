@@ -64,7 +64,6 @@ class Hdf5EpisodeSink final : public EpisodeSink {
   std::size_t staged_bytes_ = 0;
   std::uint64_t bytes_stored_ = 0;
   bool staging_ = false;
-  bool announced_ = false;  // the index knows the file
   std::unique_ptr<EpisodeFile> file_;
 };
 

@@ -79,18 +79,18 @@ std::pair<std::unique_ptr<driver::DriverFile>, Handle> open_both(std::string_vie
 
 }  // namespace
 
-File File::create(const std::filesystem::path& path, Root root, Mode mode, driver::Patience* patience) {
+File File::create(const std::filesystem::path& path, Root root, Mode mode, const driver::Company& company) {
   const auto creation = creation_properties(root);
   auto [file, id] = open_both(
-      "creating the file", std::make_unique<driver::DriverFile>(path, driver::Opening::create, mode, patience),
+      "creating the file", std::make_unique<driver::DriverFile>(path, driver::Opening::create, mode, company),
       [&](const char* name, hid_t properties) { return H5Fcreate(name, H5F_ACC_EXCL, creation.get(), properties); });
   return {std::move(file), std::move(id)};
 }
 
-File File::open(const std::filesystem::path& path, Access access, driver::Patience* patience) {
+File File::open(const std::filesystem::path& path, Access access, const driver::Company& company) {
   const auto opening = access == Access::read ? driver::Opening::read : driver::Opening::write;
   auto [file, id] =
-      open_both("opening the file", std::make_unique<driver::DriverFile>(path, opening, Mode::held, patience),
+      open_both("opening the file", std::make_unique<driver::DriverFile>(path, opening, Mode::held, company),
                 [&](const char* name, hid_t properties) { return H5Fopen(name, open_flags(access), properties); });
   return {std::move(file), std::move(id)};
 }
@@ -99,9 +99,15 @@ void File::start_alive() {
   checked("H5Fstart_swmr_write", id(), [&] { return H5Fstart_swmr_write(id()); });
 }
 
-void File::commit() {
+void File::flush() {
   checked("H5Fflush", id(), [&] { return H5Fflush(id(), H5F_SCOPE_LOCAL); });
-  driver_->apply();
+  check();
+}
+
+void File::sync() {
+  flush();
+  driver_->commit();
+  driver_->sync();
   check();
 }
 

@@ -37,9 +37,9 @@ class File {
   using Mode = driver::Mode;
 
   /// \throws Error io, also when the file is there
-  static File create(const std::filesystem::path& path, Root root, Mode mode, driver::Patience* patience);
+  static File create(const std::filesystem::path& path, Root root, Mode mode, const driver::Company& company);
   /// Writing is in mode `held`.
-  static File open(const std::filesystem::path& path, Access access, driver::Patience* patience = nullptr);
+  static File open(const std::filesystem::path& path, Access access, const driver::Company& company = {});
   File(File&&) = default;
   File& operator=(File&&) = delete;
   ~File() = default;
@@ -47,10 +47,13 @@ class File {
   hid_t id() const noexcept { return file_.get(); }
   /// From here on other processes may read. No attribute, group or type may be open.
   void start_alive();
-  /// Makes all that was written since the last commit part of the file.
-  void commit();
+  /// Hands all that HDF5 remembers to the driver, where it waits for the commit.
+  void flush();
+  driver::DriverFile& driver() noexcept { return *driver_; }
   /// Closes, and reports what the destructor would keep to itself. All objects in it have been closed.
   void close();
+  /// Waits until all that was flushed is on the disk.
+  void sync();
   /// \throws Error io when a write has failed: HDF5 is not told, so that it can close the file.
   void check() const;
   /// The file has another name now.
@@ -82,11 +85,11 @@ std::optional<FileFacts> file_facts(const std::filesystem::path& path);
 
 /// Replaces `to`.
 void rename_file(const std::filesystem::path& from, const std::filesystem::path& to);
+/// Gives a file that is complete the name under which others look for it.
+void put_in_place(const std::filesystem::path& from, const std::filesystem::path& to, const driver::Company& company);
 /// Does nothing when there is no such file.
 void remove_file(const std::filesystem::path& path);
-/// Waits until the contents of the file are on the disk.
-void sync_file(const std::filesystem::path& path);
-/// The same for the names in a directory.
+/// Waits until the names in a directory are on the disk.
 void sync_directory(const std::filesystem::path& path);
 /// With its parents. \throws Error io
 void make_directories(const std::filesystem::path& path);

@@ -4,6 +4,9 @@
 
 #include <cstddef>
 #include <list>
+#include <vector>
+
+#include "backends/driver/driver_file.hpp"
 
 namespace neurotape::hdf5 {
 
@@ -11,6 +14,8 @@ namespace neurotape::hdf5 {
 class PooledFile {
  public:
   virtual void release_file() = 0;
+  /// What is to be committed, if the file is part of the commit that is being made; else nullptr.
+  virtual driver::DriverFile* committing() = 0;
 
  protected:
   ~PooledFile() = default;
@@ -33,6 +38,13 @@ class FilePool {
     open_.push_front(&file);
   }
   void forget(PooledFile& file) noexcept { open_.remove(&file); }
+  /// The open files that are part of the commit.
+  std::vector<driver::DriverFile*> committing() const {
+    std::vector<driver::DriverFile*> files;
+    for (auto* const file : open_)
+      if (auto* const waiting = file->committing()) files.push_back(waiting);
+    return files;
+  }
   std::size_t open_files() const noexcept { return open_.size(); }
 
  private:

@@ -168,7 +168,7 @@ void Index::write(const Setup& setup) {
   const auto transient = transient_name(path_);
   remove_file(transient);
   write_file(setup, transient);
-  rename_file(transient, path_);
+  put_in_place(transient, path_, library_.company());
   mentioned_.clear();
   for (const auto& [episode, record] : records_) mentioned_.insert(record.source->name);
   changed_ = false;
@@ -177,7 +177,7 @@ void Index::write(const Setup& setup) {
 }
 
 void Index::write_file(const Setup& setup, const std::filesystem::path& path) {
-  auto file = File::create(path, Root::small, File::Mode::direct, library_.patience());
+  auto file = File::create(path, Root::small, File::Mode::direct, library_.company());
   write_setup_attributes(library_, open_group(file.id(), "/").get(), setup);
   write_links(library_, file.id(), records_);
   write_table(library_, file.id(), records_);

@@ -110,8 +110,8 @@ std::vector<unsigned> key_of(const std::vector<Filter>& filters, bool has_attrib
 
 }  // namespace
 
-Library::Library(driver::Patience* patience)
-    : patience_(patience),
+Library::Library(const driver::Company& company)
+    : company_(company),
       boolean_(boolean_type()),
       commit_record_(commit_type()),
       chunk_record_(chunk_type()),

@@ -44,10 +44,10 @@ struct GapRecord {
 /// Threads: one at a time.
 class Library {
  public:
-  /// \param patience asked by every file that is written when there is no space; nullptr: none is had
-  explicit Library(driver::Patience* patience = nullptr);
+  /// \param company of every file that is written
+  explicit Library(const driver::Company& company = {});
 
-  driver::Patience* patience() const noexcept { return patience_; }
+  const driver::Company& company() const noexcept { return company_; }
 
   hid_t type(Dtype dtype) const;
   hid_t type(const ColumnSpec& column);
@@ -76,7 +76,7 @@ class Library {
   hid_t chunked_creation(const Dimensions& chunk, const std::vector<Filter>& filters, bool has_attributes);
 
  private:
-  driver::Patience* patience_;
+  driver::Company company_;
   std::map<std::pair<std::size_t, H5T_cset_t>, Handle> texts_;
   std::map<std::vector<unsigned>, Handle> chunked_;
   Handle boolean_;

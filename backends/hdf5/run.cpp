@@ -8,19 +8,24 @@
 namespace neurotape::hdf5 {
 
 Run::Run(const std::filesystem::path& parent, const RunInfo& info, const StorageOptions& options, WallTime now)
-    : library_(options.on_disk_error == OnDiskError::stop ? nullptr : &wait_),
+    : journal_(options.durability == Durability::power),
+      library_({options.on_disk_error == OnDiskError::stop ? nullptr : &wait_, &journal_}),
       directory_(RunDirectory::create(parent, info.name, now)),
       segments_(library_, directory_.episodes()),
       index_(library_, directory_.index()) {
+  journal_.place(directory_.journal());
   setup_.emplace(library_, directory_.setup(), make_setup(info, now));
   write_index();
 }
 
 Run::Run(const std::filesystem::path& path, const StorageOptions& options, WallTime now)
-    : library_(options.on_disk_error == OnDiskError::stop ? nullptr : &wait_),
+    : journal_(options.durability == Durability::power),
+      library_({options.on_disk_error == OnDiskError::stop ? nullptr : &wait_, &journal_}),
       directory_(RunDirectory::open(path, now)),
       segments_(library_, directory_.episodes()),
       index_(library_, directory_.index()) {
+  journal_.place(directory_.journal());
+  replay_journal();
   setup_.emplace(library_, directory_.setup());
   take_over();
   write_index();
@@ -34,6 +39,34 @@ void Run::take_over() {
   segments_.use_numbers_from(found.next_segment);
   // The index that is there may link to second copies.
   obsolete_ = std::move(found.leftovers);
+}
+
+/// What the process that had this run open could not end.
+void Run::replay_journal() {
+  for (const auto& [file, error] : driver::replay(driver::read_journal(directory_.journal()), directory_.episodes())) {
+    if (error != 0) fail_system("repeating the commit that was cut off", directory_.episodes() / file, error);
+  }
+  remove_file(directory_.journal());
+}
+
+void Run::commit_with(EpisodeFile& file, std::uint64_t episode, EpisodeRecord record) {
+  committing_.insert_or_assign(episode, Committing{&file, std::move(record)});
+}
+
+void Run::commit_files(CommitResult& result) {
+  journal_.commit(pool_.committing());
+  for (auto& [episode, committing] : std::exchange(committing_, {})) {
+    try {
+      const bool had_name = committing.file->published();
+      committing.file->committed();
+      if (had_name) continue;
+      names_changed_ = true;
+      own_file(episode, committing.file->path(), std::move(committing.record));
+    } catch (const Error& error) {
+      result.lost.push_back(episode);
+      if (!result.why_lost) result.why_lost = error;
+    }
+  }
 }
 
 void Run::own_file(std::uint64_t episode, const std::filesystem::path& path, EpisodeRecord record) {
@@ -58,12 +91,14 @@ void Run::publish_segment(CommitResult& result) {
   try {
     segment = segments_.publish();
   } catch (const Error& error) {
-    result.why_lost = error;
+    if (!result.why_lost) result.why_lost = error;
   }
-  result.lost = segments_.take_lost();
+  const auto lost = segments_.take_lost();
+  result.lost.insert(result.lost.end(), lost.begin(), lost.end());
+  names_changed_ = names_changed_ || segment;
   for (auto& [episode, record, own_file] : std::exchange(pending_, {})) {
     // What was lost with its segment still has what its own file has, if it had one.
-    if (std::find(result.lost.begin(), result.lost.end(), episode) != result.lost.end()) continue;
+    if (std::find(lost.begin(), lost.end(), episode) != lost.end()) continue;
     record.source = segment.value().source;
     index_.set(episode, std::move(record));
     if (!own_file.empty()) remove_unless_linked(own_file);
@@ -106,6 +141,7 @@ void Run::merge_segments() {
 
 CommitResult Run::commit() {
   CommitResult result;
+  commit_files(result);
   publish_segment(result);
   const auto attempt = [&](auto action) {
     try {
@@ -114,6 +150,7 @@ CommitResult Run::commit() {
       result.put_off.push_back(error);
     }
   };
+  if (journal_.durable() && std::exchange(names_changed_, false)) sync_directory(directory_.episodes());
   attempt([&] { merge_segments(); });
   if (index_.due()) attempt([&] { write_index(); });
   return result;
@@ -123,8 +160,10 @@ void Run::close() {
   CommitResult last;
   publish_segment(last);
   if (last.why_lost) throw *last.why_lost;
+  if (journal_.durable()) sync_directory(directory_.episodes());
   while (const auto merged = segments_.merge_rest(header())) took_merged(*merged);
   write_index();
+  journal_.remove();
   directory_.unlock();
 }
 

@@ -3,10 +3,13 @@
 /// What the episodes of a run share while it is recorded.
 
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "backends/driver/journal.hpp"
+#include "backends/hdf5/episode_file.hpp"
 #include "backends/hdf5/file_pool.hpp"
 #include "backends/hdf5/index.hpp"
 #include "backends/hdf5/run_directory.hpp"
@@ -42,7 +45,10 @@ class Run {
   /// Bytes of small episodes that are held in memory now.
   std::size_t staged_bytes = 0;
 
-  /// An episode has, or goes on in, a file of its own.
+  /// An episode that is being recorded has a file of its own, which is part of the commit that follows.
+  void commit_with(EpisodeFile& file, std::uint64_t episode, EpisodeRecord record);
+  void commit_without(std::uint64_t episode) noexcept { committing_.erase(episode); }
+  /// An episode ended in a file of its own.
   void own_file(std::uint64_t episode, const std::filesystem::path& path, EpisodeRecord record);
   /// An episode ended small. \param own_file the file that it has had, to be removed; empty if none
   void add_small(const SmallEpisode& episode, ChunkSource& chunks, EpisodeRecord record,
@@ -61,14 +67,22 @@ class Run {
   };
 
   void take_over();
+  void commit_files(CommitResult& result);
   void publish_segment(CommitResult& result);
+  void replay_journal();
   void merge_segments();
   void took_merged(const Segments::Merged& merged);
   void write_index();
   void remove_unless_linked(const std::filesystem::path& path);
   void remove_obsolete(std::vector<std::filesystem::path> paths);
 
+  struct Committing {
+    EpisodeFile* file;
+    EpisodeRecord record;
+  };
+
   WaitForSpace wait_;
+  driver::Journal journal_;
   Library library_;
   RunDirectory directory_;
   std::optional<SetupFile> setup_;
@@ -76,6 +90,8 @@ class Run {
   Segments segments_;
   Index index_;
   std::uint64_t next_episode_ = 0;
+  std::map<std::uint64_t, Committing> committing_;
+  bool names_changed_ = false;                   // in the directory of the episodes, since it was synced
   std::vector<Pending> pending_;                 // in the segment that is being filled
   std::vector<std::filesystem::path> obsolete_;  // removed when the index on disk no longer links to them
 };

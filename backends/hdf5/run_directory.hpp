@@ -27,6 +27,7 @@ class RunDirectory {
   std::filesystem::path episodes() const { return path_ / "episodes"; }
   std::filesystem::path setup() const { return path_ / "setup.h5"; }
   std::filesystem::path index() const { return path_ / "experiment_data.h5"; }
+  std::filesystem::path journal() const { return path_ / ".journal"; }
   void unlock() noexcept { lock_.reset(); }
 
  private:

@@ -32,7 +32,7 @@ void Segments::add(const FileHeader& header, const SmallEpisode& episode, ChunkS
   if (!filling_) {
     const auto number = next_++;
     const auto path = transient_name(name_of(number));
-    filling_.emplace(Filling{File::create(path, Root::large, File::Mode::direct, library_.patience()), number, {}});
+    filling_.emplace(Filling{File::create(path, Root::large, File::Mode::direct, library_.company()), number, {}});
     write_header(library_, open_group(filling_->file.id(), "/").get(), header);
   }
   filling_->episodes.push_back(episode.info->number);
@@ -67,8 +67,8 @@ void Segments::give_up(const Lost& segment) noexcept try {
 
 Segment Segments::publish_file(File& file, std::uint64_t number, std::vector<std::uint64_t> episodes, bool durable) {
   const auto path = name_of(number);
+  if (durable) file.sync();
   file.close();
-  if (durable) sync_file(transient_name(path));
   rename_file(transient_name(path), path);
   if (durable) sync_directory(directory_);
   const auto facts = file_facts(path).value_or(FileFacts{});
@@ -128,7 +128,7 @@ Segments::Merged Segments::merge(const FileHeader& header, const std::vector<std
 
 Segment Segments::copy_segments(const FileHeader& header, std::uint64_t number,
                                 const std::vector<std::size_t>& chosen) {
-  auto file = File::create(transient_name(name_of(number)), Root::large, File::Mode::direct, library_.patience());
+  auto file = File::create(transient_name(name_of(number)), Root::large, File::Mode::direct, library_.company());
   write_header(library_, open_group(file.id(), "/").get(), header);
   std::vector<std::uint64_t> episodes;
   for (const auto index : chosen) {

@@ -134,7 +134,7 @@ template <class Write>
 void SetupFile::replace(std::string_view left_out, const Write& write) {
   const auto transient = transient_name(path_);
   remove_file(transient);
-  auto file = File::create(transient, Root::small, File::Mode::direct, library_.patience());
+  auto file = File::create(transient, Root::small, File::Mode::direct, library_.company());
   write_setup_attributes(library_, open_group(file.id(), "/").get(), setup_);
   if (file_facts(path_)) {
     auto old = File::open(path_, Access::read);
@@ -143,7 +143,7 @@ void SetupFile::replace(std::string_view left_out, const Write& write) {
   write(file.id());
   for (const char* group : {"config", "network_structure"}) require_group(library_, file.id(), group);
   file.close();
-  rename_file(transient, path_);
+  put_in_place(transient, path_, library_.company());
 }
 
 void SetupFile::save_config(const nlohmann::json& config) {

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <system_error>
 
+#include "backends/driver/journal.hpp"
 #include "backends/hdf5/errors.hpp"
 #include "backends/hdf5/file_access.hpp"
 #include "backends/io/operations.hpp"
@@ -20,14 +21,6 @@ int repeated(Call call) {
   int result = call();
   while (result < 0 && errno == EINTR) result = call();
   return result;
-}
-
-void sync(const std::filesystem::path& path, int flags, int (io::Operations::*call)(int)) {
-  io::OpenFile file;
-  if (const int error = file.open(path, flags); error != 0) fail_system("opening it to sync", path, error);
-  // File systems that cannot sync a directory say EINVAL.
-  if (repeated([&] { return (io::operations().*call)(file.descriptor()); }) != 0 && errno != EINVAL)
-    fail_system("waiting until it is on the disk", path, errno);
 }
 
 }  // namespace
@@ -47,13 +40,22 @@ void rename_file(const std::filesystem::path& from, const std::filesystem::path&
     fail_system(fmt::format("renaming to {}", to.string()), from, errno);
 }
 
+void put_in_place(const std::filesystem::path& from, const std::filesystem::path& to, const driver::Company& company) {
+  rename_file(from, to);
+  if (company.journal != nullptr && company.journal->durable()) sync_directory(to.parent_path());
+}
+
 void remove_file(const std::filesystem::path& path) {
   if (repeated([&] { return io::operations().unlink(path.c_str()); }) != 0 && errno != ENOENT)
     fail_system("removing the file", path, errno);
 }
 
-void sync_file(const std::filesystem::path& path) { sync(path, O_RDONLY, &io::Operations::fdatasync); }
-void sync_directory(const std::filesystem::path& path) { sync(path, O_RDONLY | O_DIRECTORY, &io::Operations::fsync); }
+void sync_directory(const std::filesystem::path& path) {
+  io::OpenFile directory;
+  int error = directory.open(path, O_RDONLY | O_DIRECTORY);
+  if (error == 0) error = directory.sync_names();
+  if (error != 0) fail_system("waiting until its names are on the disk", path, error);
+}
 
 void make_directories(const std::filesystem::path& path) {
   std::error_code error;

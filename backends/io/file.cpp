@@ -82,6 +82,11 @@ int OpenFile::sync() const noexcept {
   return repeated([&] { return operations().fdatasync(descriptor_); });
 }
 
+int OpenFile::sync_names() const noexcept {
+  const int error = repeated([&] { return operations().fsync(descriptor_); });
+  return error == EINVAL ? 0 : error;
+}
+
 std::uint64_t OpenFile::size() const noexcept {
   struct stat facts {};
   return ::fstat(descriptor_, &facts) == 0 ? static_cast<std::uint64_t>(facts.st_size) : 0;

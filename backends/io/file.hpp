@@ -30,6 +30,8 @@ class OpenFile {
   /// Makes the file that long, with room on the disk where the file system can tell.
   int reserve(std::uint64_t from, std::uint64_t to) const noexcept;
   int sync() const noexcept;
+  /// Of a directory: its names are on the disk. Where that cannot be asked for, it is taken to be so.
+  int sync_names() const noexcept;
   std::uint64_t size() const noexcept;
 
  private:

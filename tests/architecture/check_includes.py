@@ -33,7 +33,7 @@ RULES = {
     "recorder": ({PUBLIC}, {"json", "fmt", "queue", "xxhash"}),
     "backends/codec": ({PUBLIC, "recorder"}, {"fmt", "compressors"}),
     "backends/io": ({PUBLIC}, {"fmt"}),
-    "backends/driver": ({"backends/io"}, {"hdf5"}),
+    "backends/driver": ({"backends/io"}, {"hdf5", "xxhash"}),
     "backends/hdf5": ({PUBLIC, "recorder", "backends/io", "backends/driver"}, {"json", "fmt", "hdf5", "xxhash"}),
     "backends/memory": ({PUBLIC, "recorder"}, {"json", "fmt"}),
     "backends": ({PUBLIC, "recorder", "backends/*"}, {"json", "fmt"}),

@@ -261,7 +261,6 @@ class LaterVersions : public RunTest {
 };
 
 TEST_F(LaterVersions, OptionsOfAnExperimentAreRefused) {
-  expect_unsupported(error_of([&] { create({.durability = Durability::power}); }), "durability");
   expect_unsupported(error_of([&] { create({.profile = true}); }), "profile");
   EXPECT_TRUE(std::filesystem::is_empty(directory()));
 }

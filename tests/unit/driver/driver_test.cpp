@@ -44,7 +44,7 @@ class DriverTest : public ::testing::Test {
 };
 
 TEST_F(DriverTest, RawDataGoesStraightThroughAndMetadataWaits) {
-  DriverFile file(path(), Opening::create, Mode::held, nullptr);
+  DriverFile file(path(), Opening::create, Mode::held, {});
   file.set_end(8192);
   file.write_metadata(0, open_superblock());
   file.write_metadata(100, bytes_of(50, 'm'));
@@ -60,7 +60,7 @@ TEST_F(DriverTest, RawDataGoesStraightThroughAndMetadataWaits) {
 }
 
 TEST_F(DriverTest, TheSuperblockOnDiskIsCleanAndNamesAnEndThatIsThere) {
-  DriverFile file(path(), Opening::create, Mode::held, nullptr);
+  DriverFile file(path(), Opening::create, Mode::held, {});
   file.set_end(3000);
   file.write_metadata(0, open_superblock());
   file.apply();
@@ -79,7 +79,7 @@ TEST_F(DriverTest, TheSuperblockOnDiskIsCleanAndNamesAnEndThatIsThere) {
 }
 
 TEST_F(DriverTest, LaterPiecesLieOverEarlierOnes) {
-  DriverFile file(path(), Opening::create, Mode::held, nullptr);
+  DriverFile file(path(), Opening::create, Mode::held, {});
   file.write_metadata(100, bytes_of(50, 'a'));
   file.write_metadata(120, bytes_of(10, 'b'));
   file.write_metadata(90, bytes_of(15, 'c'));
@@ -108,7 +108,7 @@ class Watched final : public io::Operations {
 TEST_F(DriverTest, WhatIsNewIsWrittenBeforeWhatMayPointToIt) {
   Watched watched;
   const io::Replaced replaced(watched);
-  DriverFile file(path(), Opening::create, Mode::held, nullptr);
+  DriverFile file(path(), Opening::create, Mode::held, {});
   file.set_end(4000);
   file.write_metadata(0, open_superblock());
   file.write_metadata(200, bytes_of(10, 1));
@@ -124,7 +124,7 @@ TEST_F(DriverTest, WhatIsNewIsWrittenBeforeWhatMayPointToIt) {
 TEST_F(DriverTest, AFailureIsKeptAndTheFileStaysAsItWas) {
   Watched watched;
   const io::Replaced replaced(watched);
-  DriverFile file(path(), Opening::create, Mode::held, nullptr);
+  DriverFile file(path(), Opening::create, Mode::held, {});
   file.set_end(4000);
   file.write_metadata(200, bytes_of(10, 'a'));
   file.apply();
@@ -163,7 +163,7 @@ TEST_F(DriverTest, WithPatienceALackOfSpaceIsNoFailure) {
   Watched watched;
   const io::Replaced replaced(watched);
   Patient patient(watched);
-  DriverFile file(path(), Opening::create, Mode::direct, &patient);
+  DriverFile file(path(), Opening::create, Mode::direct, {.patience = &patient});
   watched.error = ENOSPC;
   file.write_raw(0, bytes_of(10, 'x'));
   EXPECT_EQ(patient.waits, 3);
@@ -173,7 +173,7 @@ TEST_F(DriverTest, WithPatienceALackOfSpaceIsNoFailure) {
 }
 
 TEST_F(DriverTest, AForkedChildWritesNothing) {
-  DriverFile file(path(), Opening::create, Mode::held, nullptr);
+  DriverFile file(path(), Opening::create, Mode::held, {});
   file.set_end(4000);
   file.write_metadata(200, bytes_of(10, 'a'));
   const pid_t child = ::fork();
@@ -190,7 +190,7 @@ TEST_F(DriverTest, AForkedChildWritesNothing) {
 }
 
 TEST_F(DriverTest, OthersMayNotWriteWhatIsBeingWritten) {
-  DriverFile file(path(), Opening::create, Mode::held, nullptr);
+  DriverFile file(path(), Opening::create, Mode::held, {});
   io::OpenFile other;
   ASSERT_EQ(other.open(path(), O_RDWR), 0);
   EXPECT_EQ(::flock(other.descriptor(), LOCK_SH | LOCK_NB), 0) << "readers come in";

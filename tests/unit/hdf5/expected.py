@@ -2,6 +2,8 @@
 import json
 import os
 
+from pathlib import Path
+
 import h5py as h5
 import numpy as np
 

@@ -23,6 +23,7 @@ class IndexFile : public Hdf5Test {
     Feed v(0, dense("neural_states/v", {1024}), 16, backend_->codecs());
     v.declare(*sink).push(*sink, 1200);
     sink->commit(std::vector{v.committed()});
+    backend_->commit();
     sink->finishing(UINT64_MAX);
     v.end(*sink);
     auto end = complete();
@@ -101,6 +102,7 @@ TEST_F(IndexFile, ShowsAnEpisodeThatIsBeingRecorded) {
   Feed v(0, dense("neural_states/v", {4}), 16, backend_->codecs());
   v.declare(*sink).push(*sink, 21);
   sink->commit(std::vector{v.committed()});
+  backend_->commit();
   hdf5::Library library;
   hdf5::Index index(library, path_ / "experiment_data.h5");
   index.set(0, recorded_in("episode_0000.h5"));

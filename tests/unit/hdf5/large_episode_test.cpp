@@ -40,6 +40,7 @@ TEST_F(LargeEpisode, HasItsNameFromTheFirstCommitOn) {
   v.push(*sink_, 5);
   EXPECT_EQ(names_in(path_ / "episodes"), std::vector<std::string>{".episode_0000.h5"});
   sink_->commit(std::vector{v.committed()});
+  backend_->commit();
   EXPECT_EQ(names_in(path_ / "episodes"), std::vector<std::string>{"episode_0000.h5"});
 }
 
@@ -52,6 +53,7 @@ TEST_F(LargeEpisode, IsReadableAfterEachCommitWhileItGrows) {
     v.push(*sink_, rows);
     s.push(*sink_, 2 * rows);
     sink_->commit(std::vector{v.committed(), s.committed()});
+    backend_->commit();
     python(
         "f = h5.File('episodes/episode_0000.h5', 'r')\n"
         "c = committed(f)\n"
@@ -76,6 +78,7 @@ TEST_F(LargeEpisode, HoldsWhatWasRecorded) {
     e.push(*sink_, 3);
     d.push(*sink_, 55);
     sink_->commit(std::vector{v.committed(), s.committed(), e.committed(), d.committed()});
+    backend_->commit();
   }
   finish({&v, &s, &e, &d});
   EXPECT_EQ(episode_files(), std::vector<std::string>{"episode_0000.h5"});
@@ -117,6 +120,7 @@ TEST_F(LargeEpisode, SaysWhatItIs) {
   auto v = feed(0, dense("neural_states/v", {1024}), 16);
   v.declare(*sink_).push(*sink_, kManyRows);
   sink_->commit(std::vector{v.committed()});
+  backend_->commit();
   auto end = complete();
   end.status = "aborted";
   end.attributes = {{"success", true}, {"trial", 5}, {"notes", {"a", "ü"}}};
@@ -143,11 +147,13 @@ TEST_F(LargeEpisode, DeclaresStreamsAtAnyTime) {
   auto v = feed(0, dense("neural_states/v", {1024}), 16);
   v.declare(*sink_).push(*sink_, kManyRows);
   sink_->commit(std::vector{v.committed()});
+  backend_->commit();
   auto r = feed(7, rewards(), 50);
   r.declare(*sink_).push(*sink_, 120);
   auto never = feed(8, dense("behavior/never", {2, 3}, Dtype::boolean), 16);
   never.declare(*sink_);
   sink_->commit(std::vector{r.committed()});
+  backend_->commit();
   python(
       "f = h5.File('episodes/episode_0000.h5', 'r')\n"
       "assert committed(f) == {0: 1200, 7: 120}\nsame(f['rewards/values'], 120)\n");
@@ -171,6 +177,7 @@ TEST_F(LargeEpisode, CutsLargeRowsIntoTiles) {
     sink_->write_open_rows({0, 0, row, 0, 1}, v.raw(0, row, 1));
   }
   sink_->commit(std::vector{CommittedRows{0, 5, 0}});
+  backend_->commit();
   python(
       "f = h5.File('episodes/episode_0000.h5', 'r')\nsame(f['neural_states/v/values'], 5)\n"
       "assert f['neural_states/v/values'].chunks == (1, 1, 30, 1000)\n");
@@ -197,6 +204,7 @@ TEST_F(LargeEpisode, ListsGaps) {
   sink_->add_gap({"neural_states/v", 3, 9, 7, "overflow"});
   v.declare(*sink_).push(*sink_, kManyRows);
   sink_->commit(std::vector{v.committed()});
+  backend_->commit();
   sink_->add_gap({"spikes/x", -1, 4, 2, "nan"});
   finish({&v});
   python(R"(
@@ -225,6 +233,7 @@ TEST_F(LargeEpisode, StoresTheSelectedColumns) {
   auto v = feed(0, spec, 16);
   v.declare(*sink_).push(*sink_, 5);
   sink_->commit(std::vector{v.committed()});
+  backend_->commit();
   python(
       "c = h5.File('episodes/episode_0000.h5', 'r')['neural_states/v/columns']\n"
       "assert c.dtype == 'u8' and list(c[:]) == [5, 7, 1000000]");
@@ -244,6 +253,7 @@ TEST_F(LargeEpisode, KeepsFewFilesOpen) {
     for (std::size_t i = 0; i < sinks.size(); ++i) {
       feeds[i].push(*sinks[i], 10);
       sinks[i]->commit(std::vector{feeds[i].committed()});
+      backend_->commit();
     }
     EXPECT_LE(descriptors(), before + 16);
   }
@@ -262,6 +272,7 @@ TEST_F(LargeEpisode, AGapMayComeBeforeTheFirstCommit) {
   v.push(*sink_, 3);
   s.push(*sink_, 1);
   sink_->commit(std::vector{v.committed(), s.committed()});
+  backend_->commit();
   finish({&v, &s});
 }
 
@@ -274,7 +285,10 @@ TEST_F(LargeEpisode, StreamsAreDeclaredBetweenCommitsHoweverManyAndHoweverNamed)
     feeds.back()->declare(*sink_);
     feeds.back()->push(*sink_, 20);
     feeds.front()->push(*sink_, 7);
-    if (id % 7 == 0) sink_->commit(std::vector{feeds.front()->committed(), feeds.back()->committed()});
+    if (id % 7 == 0) {
+      sink_->commit(std::vector{feeds.front()->committed(), feeds.back()->committed()});
+      backend_->commit();
+    }
   }
   std::vector<Feed*> all;
   for (auto& one : feeds) {

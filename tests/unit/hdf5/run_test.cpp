@@ -196,6 +196,7 @@ TEST_F(Run, RebuildsTheIndexFromTheEpisodes) {
   Feed v(0, dense("neural_states/v", {4}), 16, backend_->codecs());
   v.declare(*sink).push(*sink, 21);
   sink->commit(std::vector{v.committed()});
+  backend_->commit();
   v.push(*sink, 7);
   sink.reset();
   backend_.reset();

@@ -222,7 +222,6 @@ TEST_F(BadInput, OptionsThatCannotBe) {
   EXPECT_EQ(code_of([&] { trial.neural_state<float>("v", {3}, {.absolute_error = 0.1}); }), ErrorCode::unsupported);
   EXPECT_EQ(code_of([&] { trial.neural_state<float>("v", {3}, {.layout = Layout::traces}); }), ErrorCode::unsupported);
   EXPECT_EQ(code_of([&] { experiment({.memory_cap = 1000}); }), ErrorCode::memory_cap);
-  EXPECT_EQ(code_of([&] { experiment({.durability = Durability::power}); }), ErrorCode::unsupported);
   EXPECT_EQ(code_of([&] { experiment({.n_workers = -1}); }), ErrorCode::invalid_argument);
 }
 

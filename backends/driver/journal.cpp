@@ -1,0 +1,202 @@
+#include "backends/driver/journal.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <optional>
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "backends/io/operations.hpp"
+
+namespace neurotape::driver {
+namespace {
+
+constexpr std::uint64_t kMagic = 0x314C4E524A544E00;  // "\0NTJRNL1"
+constexpr std::uint64_t kMostBytes = 1ULL << 30;
+
+struct Header {
+  std::uint64_t magic = kMagic;
+  std::uint64_t sequence = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t checksum = 0;  // of the payload, with the sequence as its seed
+};
+
+class Packer {
+ public:
+  void put(std::uint64_t number) { put(std::as_bytes(std::span(&number, 1))); }
+  void put(std::span<const std::byte> bytes) { payload_.insert(payload_.end(), bytes.begin(), bytes.end()); }
+  std::vector<std::byte>& payload() { return payload_; }
+
+ private:
+  std::vector<std::byte> payload_;
+};
+
+/// Takes apart what a `Packer` has put together; nothing is believed.
+class Unpacker {
+ public:
+  explicit Unpacker(std::span<const std::byte> payload) : rest_(payload) {}
+  bool done() const { return rest_.empty(); }
+  std::optional<std::uint64_t> number() {
+    const auto bytes = take(sizeof(std::uint64_t));
+    if (!bytes) return std::nullopt;
+    std::uint64_t value = 0;
+    std::memcpy(&value, bytes->data(), sizeof value);
+    return value;
+  }
+  std::optional<std::span<const std::byte>> sized() {
+    const auto count = number();
+    return count ? take(*count) : std::nullopt;
+  }
+
+ private:
+  std::optional<std::span<const std::byte>> take(std::uint64_t count) {
+    if (count > rest_.size()) return std::nullopt;
+    const auto taken = rest_.first(count);
+    rest_ = rest_.subspan(count);
+    return taken;
+  }
+  std::span<const std::byte> rest_;
+};
+
+std::vector<std::byte> packed(const std::vector<JournalEntry>& entries, std::uint64_t sequence) {
+  Packer packer;
+  packer.put(std::vector<std::byte>(sizeof(Header)));
+  for (const auto& entry : entries) {
+    packer.put(entry.file.size());
+    packer.put(std::as_bytes(std::span(entry.file)));
+    packer.put(entry.pieces.size());
+    for (const auto& piece : entry.pieces) {
+      packer.put(piece.address);
+      packer.put(piece.bytes.size());
+      packer.put(piece.bytes);
+    }
+  }
+  auto& record = packer.payload();
+  const auto payload = std::span(record).subspan(sizeof(Header));
+  const Header header{kMagic, sequence, payload.size(), XXH3_64bits_withSeed(payload.data(), payload.size(), sequence)};
+  std::memcpy(record.data(), &header, sizeof header);
+  return std::move(record);
+}
+
+bool unpack(std::span<const std::byte> payload, std::vector<JournalEntry>& entries) {
+  for (Unpacker from(payload); !from.done();) {
+    const auto name = from.sized();
+    const auto count = from.number();
+    if (!name || !count) return false;
+    JournalEntry entry{std::string(reinterpret_cast<const char*>(name->data()), name->size()), {}};
+    for (std::uint64_t i = 0; i < *count; ++i) {
+      const auto address = from.number();
+      const auto bytes = from.sized();
+      if (!address || !bytes) return false;
+      entry.pieces.push_back({*address, {bytes->begin(), bytes->end()}});
+    }
+    entries.push_back(std::move(entry));
+  }
+  return true;
+}
+
+/// A plain name of a file: a journal can come from anywhere.
+bool is_plain(const std::string& name) {
+  return !name.empty() && name != "." && name != ".." && name.find('/') == std::string::npos &&
+         name.find('\0') == std::string::npos;
+}
+
+}  // namespace
+
+void Journal::sync_files(std::span<DriverFile* const> files) noexcept {
+  for (auto* const file : files) {
+    file->sync();
+    unsynced_.erase(file);
+  }
+  // What earlier commits have changed elsewhere: then nothing of the journal is needed any more.
+  while (!unsynced_.empty()) {
+    (*unsynced_.begin())->sync();
+    unsynced_.erase(unsynced_.begin());
+  }
+}
+
+void Journal::commit(std::span<DriverFile* const> files) noexcept {
+  for (auto* const file : files) file->prepare();
+  if (durable_) sync_files(files);
+  int error = 0;
+  try {
+    std::vector<JournalEntry> entries;
+    for (auto* const file : files) {
+      if (auto pieces = file->waiting(); !pieces.empty())
+        entries.push_back({file->path().filename(), std::move(pieces)});
+    }
+    if (entries.empty()) return;
+    error = write(entries);
+    if (durable_) unsynced_.insert(files.begin(), files.end());
+  } catch (...) {
+    error = ENOMEM;
+  }
+  for (auto* const file : files) {
+    if (error != 0) file->fail("writing the journal", error);
+    file->apply();
+  }
+}
+
+int Journal::open_if_needed() {
+  if (file_.is_open()) return 0;
+  const int error = file_.open(path_, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW);
+  if (error != 0 || !durable_) return error;
+  io::OpenFile directory;
+  const int unopened = directory.open(path_.parent_path(), O_RDONLY | O_DIRECTORY);
+  return unopened != 0 ? unopened : directory.sync_names();
+}
+
+int Journal::write(const std::vector<JournalEntry>& entries) {
+  if (const int error = open_if_needed(); error != 0) return error;
+  const auto record = packed(entries, ++sequence_);
+  if (const int error = file_.write(0, record); error != 0) return error;
+  return durable_ ? file_.sync() : 0;
+}
+
+void Journal::remove() noexcept {
+  if (!file_.is_open()) return;
+  file_.close();
+  io::operations().unlink(path_.c_str());
+}
+
+std::vector<JournalEntry> read_journal(const std::filesystem::path& path) try {
+  io::OpenFile file;
+  Header header;
+  std::size_t got = 0;
+  if (file.open(path, O_RDONLY | O_NOFOLLOW) != 0) return {};
+  const auto bytes = std::as_writable_bytes(std::span(&header, 1));
+  if (file.read(0, bytes, &got) != 0 || got != sizeof header) return {};
+  if (header.magic != kMagic || header.bytes > std::min(kMostBytes, file.size())) return {};
+  std::vector<std::byte> payload(header.bytes);
+  if (file.read(sizeof header, payload, &got) != 0 || got != payload.size()) return {};
+  if (XXH3_64bits_withSeed(payload.data(), payload.size(), header.sequence) != header.checksum) return {};
+  std::vector<JournalEntry> entries;
+  if (!unpack(payload, entries)) return {};
+  std::erase_if(entries, [](const JournalEntry& entry) { return !is_plain(entry.file); });
+  return entries;
+} catch (const std::bad_alloc&) {
+  return {};
+}
+
+std::vector<Replayed> replay(const std::vector<JournalEntry>& entries, const std::filesystem::path& directory) {
+  std::vector<Replayed> all;
+  for (const auto& entry : entries) {
+    io::OpenFile file;
+    int error = file.open(directory / entry.file, O_RDWR | O_NOFOLLOW);
+    if (error == ENOENT) continue;  // it has been closed, and its episode is in a segment
+    for (const auto& piece : entry.pieces) {
+      if (error == 0) error = file.write(piece.address, piece.bytes);
+      if (piece.address != 0 || piece.bytes.size() != kSuperblockBytes) continue;
+      Superblock superblock;
+      std::copy(piece.bytes.begin(), piece.bytes.end(), superblock.begin());
+      if (error == 0 && file.size() < end_in(superblock)) error = file.truncate(end_in(superblock));
+    }
+    if (error == 0) error = file.sync();
+    all.push_back({entry.file, error});
+  }
+  return all;
+}
+
+}  // namespace neurotape::driver

@@ -1,0 +1,69 @@
+#pragma once
+/// \file
+/// The journal of a run: what a commit changes in place, written down before it is changed, so that a commit that was
+/// cut off in the middle can be repeated.
+
+#include <cstdint>
+#include <filesystem>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "backends/driver/driver_file.hpp"
+
+namespace neurotape::driver {
+
+/// What belongs into one file.
+struct JournalEntry {
+  std::string file;  ///< name, without its directory
+  std::vector<HeldWrites::Piece> pieces;
+};
+
+/// Threads: one at a time.
+///
+/// Invariants with `durable`: when `commit` returns, what was written into the files and what waited there survives a
+/// power cut, by itself or with `read_journal`; a record is written over only when all that it repeats is on the disk.
+class Journal {
+ public:
+  explicit Journal(bool durable) : durable_(durable) {}
+  Journal(const Journal&) = delete;
+  Journal& operator=(const Journal&) = delete;
+
+  /// Made when it is first written.
+  void place(std::filesystem::path path) { path_ = std::move(path); }
+  bool durable() const noexcept { return durable_; }
+
+  /// Makes what waits in these files part of them. A file for which that fails is dead.
+  void commit(std::span<DriverFile* const> files) noexcept;
+  /// The file is closed: it has synced itself, and what the journal repeats of it does no harm.
+  void forget(DriverFile& file) noexcept { unsynced_.erase(&file); }
+  /// The run is closed.
+  void remove() noexcept;
+
+ private:
+  void sync_files(std::span<DriverFile* const> files) noexcept;
+  int write(const std::vector<JournalEntry>& entries);
+  int open_if_needed();
+
+  const bool durable_;
+  std::filesystem::path path_;
+  io::OpenFile file_;
+  std::uint64_t sequence_ = 0;
+  std::uint64_t end_ = 0;           // of the last record
+  std::set<DriverFile*> unsynced_;  // changed in place since they were synced
+};
+
+/// What the journal has to repeat, in order. Empty where there is none, or where nothing was cut off that it knows.
+/// A record that is not whole was never acknowledged and ends the list.
+std::vector<JournalEntry> read_journal(const std::filesystem::path& path);
+
+/// Repeats what the journal says in the files of this directory, and waits until it is on the disk. May be repeated.
+/// \returns the names of the files that were changed, or that could not be: with errno
+struct Replayed {
+  std::string file;
+  int error_number = 0;
+};
+std::vector<Replayed> replay(const std::vector<JournalEntry>& entries, const std::filesystem::path& directory);
+
+}  // namespace neurotape::driver
