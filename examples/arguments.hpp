@@ -1,7 +1,9 @@
 #pragma once
 /// \file
-/// The command line of an example: [--flag VALUE]... [FILE.h5]... [OUTPUT_DIRECTORY]
+/// The command line of an example: [--flag VALUE]... [FILE.h5]... [OUTPUT_DIRECTORY], or --help
 
+#include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <map>
 #include <stdexcept>
@@ -11,11 +13,17 @@
 
 class Arguments {
  public:
+  /// \param usage what follows the name of the program; --help prints it and ends the program
   /// \param flags the flags there are, with their defaults
   /// \throws std::invalid_argument what cannot be understood
-  Arguments(int argc, char** argv, std::map<std::string, std::string> flags) : flags_(std::move(flags)) {
+  Arguments(int argc, char** argv, const char* usage, std::map<std::string, std::string> flags)
+      : flags_(std::move(flags)) {
     for (int i = 1; i < argc; ++i) {
       const std::string word = argv[i];
+      if (word == "--help" || word == "-h") {
+        std::printf("usage: %s %s\n", std::filesystem::path(argv[0]).filename().c_str(), usage);
+        std::exit(0);
+      }
       const bool has_value = i + 1 < argc;
       if (const auto flag = flags_.find(word); flag != flags_.end() && has_value) {
         flag->second = argv[++i];

@@ -171,7 +171,8 @@ int run(const Arguments& arguments) {
 }  // namespace
 
 int main(int argc, char** argv) try {
-  return run(Arguments(argc, argv, {{"--iterations", "10"}, {"--candidates", "40"}, {"--threads", "4"}}));
+  const char* usage = "[--iterations N] [--candidates N] [--threads N] [DIR]";
+  return run(Arguments(argc, argv, usage, {{"--iterations", "10"}, {"--candidates", "40"}, {"--threads", "4"}}));
 } catch (const std::exception& error) {
   std::fprintf(stderr, "cartpole: %s\n", error.what());
   return 2;

@@ -125,7 +125,8 @@ int run(const Arguments& arguments) {
 }  // namespace
 
 int main(int argc, char** argv) try {
-  return run(Arguments(argc, argv, {{"--steps", "2000"}, {"--neurons", "1000"}, {"--threads", "4"}}));
+  const char* usage = "[--steps N] [--neurons N] [--threads N] [DIR]";
+  return run(Arguments(argc, argv, usage, {{"--steps", "2000"}, {"--neurons", "1000"}, {"--threads", "4"}}));
 } catch (const std::exception& error) {
   std::fprintf(stderr, "parallel_simulator: %s\n", error.what());
   return 2;

@@ -11,9 +11,12 @@ using namespace neurotape::literals;
 #include <cstdio>
 #include <exception>
 #include <filesystem>
+#include <string_view>
 #include <vector>
 
 int main(int argc, char** argv) try {
+  if (argc > 1 && std::string_view(argv[1]) == "--help")
+    return std::puts("usage: quickstart [directory in which \"experiments\" is made]") < 0 ? 1 : 0;
   if (argc > 1) std::filesystem::current_path(argv[1]);
 
   // What a simulator has.

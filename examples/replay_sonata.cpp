@@ -167,7 +167,7 @@ int run(const Arguments& arguments) {
 }  // namespace
 
 int main(int argc, char** argv) try {
-  return run(Arguments(argc, argv, {{"--all", ""}}));
+  return run(Arguments(argc, argv, "[FILE.h5]... [DIR], or --all DATA_DIR [DIR]", {{"--all", ""}}));
 } catch (const std::exception& error) {
   std::fprintf(stderr, "replay_sonata: %s\n", error.what());
   return 2;

@@ -124,7 +124,7 @@ int run(const Arguments& arguments) {
 }  // namespace
 
 int main(int argc, char** argv) try {
-  return run(Arguments(argc, argv, {{"--steps", "10000"}, {"--neurons", "10000"}}));
+  return run(Arguments(argc, argv, "[--steps N] [--neurons N] [DIR]", {{"--steps", "10000"}, {"--neurons", "10000"}}));
 } catch (const std::exception& error) {
   std::fprintf(stderr, "spiking_network: %s\n", error.what());
   return 2;

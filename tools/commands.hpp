@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <filesystem>
 #include <limits>
 #include <neurotape/run.hpp>
 #include <nlohmann/json.hpp>
@@ -46,11 +47,15 @@ std::string streams_text(const Json& episode);
 Json describe_streams(const EpisodeReader& episode);
 /// Of a stream; nothing where it would take too long to find out.
 std::optional<Span> timesteps_of(const EpisodeReader& episode, const StreamInfo& stream);
+/// Size of a file, or of all files below a directory; null where it cannot be found out.
+Json file_bytes(const std::filesystem::path& path);
 /// The cells that `info` and `ls` have in common, and their titles.
 std::vector<std::string> stream_titles();
 std::vector<std::string> stream_cells(const Json& stream);
 /// Raw over stored bytes; null where nothing is stored.
 Json ratio_of(const Json& sizes);
+/// "12.3 MB"; null is empty.
+std::string size_text(const Json& bytes);
 /// Text without quotes, the rest as JSON; null is empty.
 std::string plain(const Json& value);
 /// The members of an object as a list of names and values under a title; empty where it has none.

@@ -1,4 +1,5 @@
 #include <map>
+#include <utility>
 
 #include "tools/commands.hpp"
 #include "tools/table.hpp"
@@ -36,7 +37,24 @@ Json describe(const NetworkTable& table) {
   return {{"rows", table.rows()}, {"columns", columns}};
 }
 
+/// What the episodes say of the length of their timesteps, where they agree; the run's own word is a default for them.
+void merge_dt(Json& info, const EpisodeReader& episode, bool first) {
+  const Json dt = episode.dt() > 0 ? Json(episode.dt()) : Json(), unit = episode.dt_unit();
+  if (first) {
+    info["dt"] = dt;
+    info["dt_unit"] = unit;
+  } else if (info["dt"] != dt || info["dt_unit"] != unit) {
+    info["dt"] = info["dt_unit"] = "varies";
+  }
+}
+
+std::string dt_text(const Json& info) {
+  const auto& dt = info["dt"];
+  return dt.is_number() ? plain(dt) + " " + plain(info["dt_unit"]) : plain(dt);
+}
+
 void add_episodes(const Run& run, Json& info) {
+  bool first = true;
   std::map<std::string, Json> streams;
   Json& by_status = info["episodes"]["by_status"];
   for (const auto& line : run.episodes()) {
@@ -44,6 +62,7 @@ void add_episodes(const Run& run, Json& info) {
     try {
       const auto episode = run.episode(line.number);
       for (const auto& stream : describe_streams(episode)) merge(streams[stream["path"]], stream);
+      merge_dt(info, episode, std::exchange(first, false));
       status = episode.status();
     } catch (const Error& error) {
       if (error.code() == ErrorCode::not_found) continue;  // discarded since the list was made
@@ -100,7 +119,13 @@ Json info_of_run(const Run& run) {
             {"config", run.config()},
             {"network", {{"neurons", describe(run.neurons())}, {"connections", describe(run.connections())}}},
             {"episodes", {{"count", 0}, {"by_status", Json::object()}}},
-            {"totals", {{"rows", 0}, {"raw_bytes", 0}, {"stored_bytes", 0}, {"gaps", 0}, {"rows_lost", 0}}},
+            {"totals",
+             {{"rows", 0},
+              {"raw_bytes", 0},
+              {"stored_bytes", 0},
+              {"file_bytes", file_bytes(run.path())},
+              {"gaps", 0},
+              {"rows_lost", 0}}},
             {"streams", Json::array()},
             {"problems", Json::array()}};
   for (const auto& problem : run.problems()) info["problems"].push_back(problem.what());
@@ -112,14 +137,14 @@ Json info_of_run(const Run& run) {
 
 std::string info_text(const Json& info) {
   const auto& totals = info["totals"];
-  const auto bytes = [&](const char* key) { return bytes_text(totals[key].get<std::uint64_t>()); };
   Table head({"", ""});
   head.add({"path", plain(info["path"])});
   head.add({"created", plain(info["created"])});
-  head.add({"timestep", info["dt"].is_null() ? "" : plain(info["dt"]) + " " + plain(info["dt_unit"])});
+  head.add({"timestep", dt_text(info)});
   head.add({"episodes", episodes_line(info["episodes"])});
   head.add({"rows", plain(totals["rows"]) + (totals["rows_lost"] == 0 ? "" : ", lost " + plain(totals["rows_lost"]))});
-  head.add({"bytes", bytes("raw_bytes") + " in " + bytes("stored_bytes")});
+  head.add({"bytes", size_text(totals["raw_bytes"]) + " in " + size_text(totals["stored_bytes"])});
+  head.add({"files", size_text(totals["file_bytes"])});
 
   auto titles = stream_titles();
   titles.push_back(">episodes");

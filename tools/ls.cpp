@@ -65,7 +65,8 @@ Json description_of(const EpisodeReader& episode) {
           {"ended", ended.empty() ? Json() : Json(ended)},
           {"wall_seconds", wall_seconds(episode)},
           {"file", episode.file().string()},
-          {"object", episode.object()}};
+          {"object", episode.object()},
+          {"file_bytes", file_bytes(episode.file())}};
 }
 
 Json unreadable(const EpisodeSummary& line) {
@@ -75,6 +76,7 @@ Json unreadable(const EpisodeSummary& line) {
     episode[key] = nullptr;
   episode["file"] = line.file.string();
   episode["object"] = line.object;
+  episode["file_bytes"] = file_bytes(line.file);
   return episode;
 }
 
@@ -116,14 +118,14 @@ Json list_of_episodes(const Run& run) {
 
 std::string episodes_text(const Json& list) {
   if (list["episodes"].empty()) return "no episodes\n";
-  Table table({">episode", "name", "status", "started", ">wall time", ">timesteps", ">rows", ">return", ">stored"});
+  Table table(
+      {">episode", "name", "status", "started", ">wall time", ">timesteps", ">rows", ">return", ">stored", ">file"});
   for (const auto& row : list["episodes"]) {
-    const auto& stored = row["stored_bytes"];
     const auto& sum = row["return"];
     table.add({plain(row["number"]), plain(row["name"]), plain(row["status"]), plain(row["started"]),
                duration_text(row["wall_seconds"]), timesteps_text(row), plain(row["rows"]),
-               sum.is_null() ? "" : number_text("%.6g", sum.get<double>()),
-               stored.is_null() ? "" : bytes_text(stored.get<std::uint64_t>())});
+               sum.is_null() ? "" : number_text("%.6g", sum.get<double>()), size_text(row["stored_bytes"]),
+               size_text(row["file_bytes"])});
   }
   return table.to_string();
 }
@@ -158,6 +160,7 @@ std::string streams_text(const Json& episode) {
   head.add({"timestep", episode["dt"].is_null() ? "" : plain(episode["dt"]) + " " + plain(episode["dt_unit"])});
   head.add({"seed", plain(episode["seed"])});
   head.add({"file", plain(episode["file"]) + (episode["object"] == "/" ? "" : " " + plain(episode["object"]))});
+  head.add({"file size", size_text(episode["file_bytes"])});
 
   auto titles = stream_titles();
   titles.push_back(">timesteps");

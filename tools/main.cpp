@@ -31,11 +31,12 @@ constexpr const char* kInfoAbout =
 constexpr const char* kInfoFooter =
     R"(Columns of the streams: raw and stored are bytes before and after compression, ratio is
 raw / stored, gaps and rows lost are what the recorder had to drop, episodes is how many
-have the stream. "varies": not the same in all episodes; "-": none, or not stated.)";
+have the stream. files is the size of all files of the run, as `ls -l` gives it. "varies": not the same in all episodes; "-": none, or not stated.)";
 constexpr const char* kListAbout = "The episodes of a run, a line each; or the streams of one episode";
 constexpr const char* kListFooter =
     R"(wall time is from start to end of the recording, timesteps the first and the last that
-any stream has, return the sum of the rewards, stored the bytes of all streams.
+any stream has, return the sum of the rewards, stored the bytes of all streams, file the
+size of the file that the episode is in: small episodes share one.
 "-": not known (yet), as the wall time of an episode that is being recorded.)";
 
 int fail(const std::string& reason) {
@@ -65,6 +66,20 @@ int answer(const Json& found, bool as_json, std::string (*text)(const Json&)) {
   return status;
 }
 
+/// What is wrong with the first word, for that is where a command must be; empty: nothing that is seen here.
+std::string wrong_start(const CLI::App& app, const std::string& word) {
+  std::string names;
+  for (const auto* command : app.get_subcommands({})) {
+    if (command->get_name() == word) return {};
+    names += (names.empty() ? "" : ", ") + command->get_name();
+    if (word.starts_with('-') && command->get_option_no_throw(word) != nullptr &&
+        app.get_option_no_throw(word) == nullptr)
+      return word + " goes after the command: neurotape " + command->get_name() + " " + word + " RUN";
+  }
+  if (word.empty()) return "a command is missing (" + names + "); neurotape --help tells the usage";
+  return word.starts_with('-') ? std::string() : "there is no command '" + word + "' (" + names + ")";
+}
+
 int run(int argc, const char* const* argv) {
   CLI::App app(kAbout, "neurotape");
   app.footer(kFooter);
@@ -81,10 +96,14 @@ int run(int argc, const char* const* argv) {
   const auto* info = command("info", kInfoAbout, kInfoFooter);
   auto* list = command("ls", kListAbout, kListFooter);
   list->add_option("EPISODE", episode, "Number or id of an episode: 3, episode_0003");
+  app.set_version_flag("--version", "neurotape " NEUROTAPE_VERSION, "Print the version and exit");
+  if (const auto wrong = wrong_start(app, argc > 1 ? argv[1] : ""); !wrong.empty()) return fail(wrong);
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
     return print(app.help());
+  } catch (const CLI::CallForVersion& version) {
+    return print(std::string(version.what()) + "\n");
   } catch (const CLI::ParseError& error) {
     return fail(std::string(error.what()) + " (neurotape --help tells the usage)");
   }

@@ -75,12 +75,16 @@ std::vector<std::string> stream_cells(const Json& stream) {
           plain(stream["unit"]),
           plain(stream["every"]),
           plain(stream["rows"]),
-          bytes_text(stream["raw_bytes"].get<std::uint64_t>()),
-          bytes_text(stream["stored_bytes"].get<std::uint64_t>()),
+          size_text(stream["raw_bytes"]),
+          size_text(stream["stored_bytes"]),
           ratio.is_null() ? "" : number_text("%.2f", ratio.get<double>()),
           plain(stream["codec"]),
           count("gaps"),
           count("rows_lost")};
+}
+
+std::string size_text(const Json& bytes) {
+  return bytes.is_null() ? std::string() : bytes_text(bytes.get<std::uint64_t>());
 }
 
 std::string plain(const Json& value) {

@@ -18,6 +18,8 @@ TEST_F(CommandTest, HelpTeaches) {
     EXPECT_THAT(text({"ls", "--help"}), HasSubstr(word));
 }
 
+TEST_F(CommandTest, TellsItsVersion) { EXPECT_EQ(text({"--version"}), "neurotape " NEUROTAPE_VERSION "\n"); }
+
 TEST_F(CommandTest, WhatIsNotThereIsSaidInOneLine) {
   const auto path = recorded();
   const auto missing = (directory() / "nowhere").string();
@@ -39,9 +41,12 @@ TEST_F(CommandTest, WhatIsNoRunIsSaidInOneLine) {
 }
 
 TEST_F(CommandTest, AWrongCommandLineIsSaidInOneLine) {
-  expect_refused({}, {"subcommand", "--help"});
+  expect_refused({}, {"a command is missing (info, ls)", "--help"});
   expect_refused({"info"}, {"RUN", "--help"});
-  expect_refused({"frobnicate"}, {"--help"});
+  expect_refused({"frobnicate"}, {"there is no command 'frobnicate' (info, ls)"});
+  expect_refused({"Info", "a"}, {"there is no command 'Info' (info, ls)"});
+  expect_refused({"--json", "info", "a"}, {"--json goes after the command: neurotape info --json RUN"});
+  expect_refused({"--frobnicate", "info", "a"}, {"--frobnicate", "--help"});
   expect_refused({"ls", "a", "0", "more"}, {"more", "--help"});
 }
 

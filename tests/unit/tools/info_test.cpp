@@ -67,6 +67,38 @@ TEST_F(InfoTest, WhatDiffersBetweenEpisodesVaries) {
   EXPECT_THAT(text({"info", experiment.path()}), ContainsRegex("behavior/arm +varies +float64 +m "));
 }
 
+TEST_F(InfoTest, TheTimestepIsWhatTheEpisodesSay) {
+  const auto path = recorded();
+  const auto segment = file_of(path, "segment_");
+  EXPECT_EQ(parsed({"info", segment})["dt"], 0.5);
+  EXPECT_EQ(parsed({"info", segment})["dt_unit"], "ms");
+  EXPECT_THAT(text({"info", segment}), ContainsRegex("timestep +0.5 ms\n"));
+}
+
+TEST_F(InfoTest, TimestepsOfDifferentLengthVary) {
+  auto experiment = create();
+  EXPECT_EQ(parsed({"info", experiment.path()})["dt"], 0.5);
+  experiment.start_episode({.dt = 2.0, .dt_unit = "s"}).finish();
+  experiment.flush();
+  EXPECT_THAT(text({"info", experiment.path()}), ContainsRegex("timestep +2.0 s\n"));
+  experiment.start_episode().finish();
+  experiment.close();
+  EXPECT_THAT(text({"info", experiment.path()}), ContainsRegex("timestep +varies\n"));
+  EXPECT_EQ(parsed({"info", experiment.path()})["dt_unit"], "varies");
+}
+
+TEST_F(InfoTest, TheSizeOfARunIsThatOfAllItsFiles) {
+  const auto path = recorded();
+  std::uintmax_t sum = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(path))
+    if (entry.is_regular_file()) sum += entry.file_size();
+  const auto info = parsed({"info", path});
+  EXPECT_EQ(info["totals"]["file_bytes"], sum);
+  EXPECT_GT(sum, info["totals"]["stored_bytes"].get<std::uintmax_t>());
+  const auto segment = file_of(path, "segment_");
+  EXPECT_EQ(parsed({"info", segment})["totals"]["file_bytes"], std::filesystem::file_size(segment));
+}
+
 TEST_F(InfoTest, ReadsWellAsText) {
   const auto path = recorded();
   const auto said = text({"info", path});
@@ -74,6 +106,7 @@ TEST_F(InfoTest, ReadsWellAsText) {
   EXPECT_THAT(said, ContainsRegex("timestep +0.5 ms\n"));
   EXPECT_THAT(said, ContainsRegex("episodes +2: 1 complete, 1 aborted\n"));
   EXPECT_THAT(said, ContainsRegex("rows +135, lost 2\n"));
+  EXPECT_THAT(said, ContainsRegex("bytes +[0-9.]+ kB in [0-9.]+ k?B\n  files +[0-9.]+ kB\n"));
   EXPECT_THAT(said, ContainsRegex("network +\\{\"size\":4\\}\n"));
   EXPECT_THAT(said, ContainsRegex("neurons +3 +ids \\(uint32\\)\n"));
   EXPECT_THAT(said, ContainsRegex("neural_states/v +\\(4,\\) +float32 +µV +1 +103 +2.5 kB .* gzip:1 +1 +2 +2\n"));

@@ -24,6 +24,8 @@ TEST_F(LsTest, ListsTheEpisodes) {
   EXPECT_EQ(first["started"], Run(path).episode(0).started());
   EXPECT_GE(first["wall_seconds"].get<double>(), 0);
   EXPECT_LT(first["wall_seconds"].get<double>(), 3600);
+  EXPECT_EQ(first["file_bytes"], std::filesystem::file_size(file_of(path, "segment_")));
+  EXPECT_EQ(parsed({"ls", path, "0"})["file_bytes"], first["file_bytes"]);
   EXPECT_EQ(list["episodes"][1]["status"], "aborted");
   EXPECT_EQ(list["episodes"][1]["rows"], 5);
 }
@@ -84,13 +86,17 @@ TEST_F(LsTest, ShowsOneEpisodeByNumberOrId) {
 TEST_F(LsTest, ReadsWellAsText) {
   const auto path = recorded();
   const auto list = text({"ls", path});
-  EXPECT_THAT(list, ContainsRegex("episode +name +status +started +wall time +timesteps +rows +return +stored\n"));
   EXPECT_THAT(list,
-              ContainsRegex("      0 +first +complete +20[^ ]+Z +[0-9.]+ s +0\\.\\.160 +130 +1.5 +[0-9.]+ k?B\n"));
-  EXPECT_THAT(list, ContainsRegex("      1 +- +aborted +20[^ ]+Z +[0-9.]+ s +0\\.\\.4 +5 +0 +[0-9.]+ k?B\n"));
+              ContainsRegex("episode +name +status +started +wall time +timesteps +rows +return +stored +file\n"));
+  EXPECT_THAT(
+      list,
+      ContainsRegex("      0 +first +complete +20[^ ]+Z +[0-9.]+ s +0\\.\\.160 +130 +1.5 +[0-9.]+ k?B +[0-9.]+ kB\n"));
+  EXPECT_THAT(list,
+              ContainsRegex("      1 +- +aborted +20[^ ]+Z +[0-9.]+ s +0\\.\\.4 +5 +0 +[0-9.]+ k?B +[0-9.]+ kB\n"));
   const auto episode = text({"ls", path, "0"});
   EXPECT_THAT(episode, testing::StartsWith("episode_0000\n"));
   EXPECT_THAT(episode, ContainsRegex("seed +7\n"));
+  EXPECT_THAT(episode, ContainsRegex("file size +[0-9.]+ kB\n"));
   EXPECT_THAT(episode, ContainsRegex("maze +T\n"));
   EXPECT_THAT(episode, ContainsRegex("spikes/exc .* 3\\.\\.93\n"));
   EXPECT_THAT(episode, ContainsRegex("neural_states/v +10\\.\\.11 +2 +nan\n"));
