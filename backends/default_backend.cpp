@@ -1,12 +1,14 @@
 // The one file that knows all backends: what `Experiment::create` and `open` record into.
 
 #include "neurotape/error.hpp"
+#include "neurotape/maintenance.hpp"
 #include "recorder/backend.hpp"
 
 #if NEUROTAPE_WITH_HDF5
 #include "backends/codec/encode.hpp"
 #include "backends/codec/filters.hpp"
 #include "backends/hdf5/backend.hpp"
+#include "backends/hdf5/recover.hpp"
 #endif
 
 namespace neurotape {
@@ -36,6 +38,16 @@ std::unique_ptr<Backend> open_run(const std::filesystem::path& path, const Stora
   return hdf5::open_run(path, std::make_unique<Codecs>(), options);
 }
 
+RecoveryReport recover(const std::filesystem::path& run, const std::filesystem::path& copy_to) {
+  if (copy_to.empty()) return hdf5::recover_run(run);
+  std::error_code error;
+  if (std::filesystem::exists(copy_to, error))
+    throw Error(ErrorCode::already_exists, "there is something at the place of the copy", {.path = copy_to.string()});
+  std::filesystem::copy(run, copy_to, std::filesystem::copy_options::recursive, error);
+  if (error) throw Error(ErrorCode::io, "copying the run: " + error.message(), {.path = run.string()});
+  return hdf5::recover_run(copy_to);
+}
+
 #else
 
 namespace {
@@ -51,6 +63,7 @@ std::unique_ptr<Backend> create_run(const std::filesystem::path&, const RunInfo&
   no_backend();
 }
 std::unique_ptr<Backend> open_run(const std::filesystem::path&, const StorageOptions&) { no_backend(); }
+RecoveryReport recover(const std::filesystem::path&, const std::filesystem::path&) { no_backend(); }
 
 #endif
 

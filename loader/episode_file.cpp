@@ -60,7 +60,7 @@ void EpisodeFile::read() {
     throw Error(ErrorCode::not_found, fmt::format("there is no episode '{}' in the file", object),
                 loader::context_of(place()));
   read_description();
-  if (status == "recording") read_commits();
+  if (is_cut_off()) read_commits();
 }
 
 void EpisodeFile::read_description() {

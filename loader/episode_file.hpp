@@ -78,6 +78,8 @@ class EpisodeFile {
     }
   }
 
+  /// Whether it ends with its committed rows, whatever else is in the file.
+  bool is_cut_off() const { return status == "recording" || status == "recovered"; }
   /// Rows of a stream that may be read, of those that its datasets have.
   std::uint64_t committed(std::optional<std::uint64_t> stream_id, std::uint64_t rows, const loader::Place& place) const;
 

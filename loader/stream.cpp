@@ -97,7 +97,7 @@ std::uint64_t rows_of(const EpisodeFile& episode, const OpenStream& stream) {
     fewest = std::min(fewest, stream.columns[i]->rows());
     most = std::max(most, stream.columns[i]->rows());
   }
-  if (episode.status != "recording" && fewest != most)
+  if (!episode.is_cut_off() && fewest != most)
     loader::damaged(fmt::format("its columns have {} to {} rows", fewest, most), stream.place);
   return episode.committed(stream.columns[0]->stream_id(), fewest, stream.place);
 }

@@ -43,6 +43,10 @@ std::string episodes_text(const Json& list);
 Json list_of_streams(const Run& run, std::string_view name);
 std::string streams_text(const Json& episode);
 
+/// Tidies a run, or a copy of it where `copy_to` is not empty. `problems` lists what was left as it is.
+Json recover_run(const std::string& run, const std::string& copy_to);
+std::string recovery_text(const Json& report);
+
 /// Every stream of an episode: what it is, its sizes, the rows it lost; also those of which nothing but gaps is left.
 Json describe_streams(const EpisodeReader& episode);
 /// Of a stream; nothing where it would take too long to find out.

@@ -14,7 +14,8 @@ namespace {
 
 constexpr int kCannot = 2;
 
-constexpr const char* kAbout = "Looks into what neurotape recorded. Never writes to it.";
+constexpr const char* kAbout =
+    "Looks into what neurotape recorded, and tidies what was cut off. Only `recover` writes.";
 constexpr const char* kFooter = R"(RUN is a run directory, an episode file, a segment or a packed file. One that is
 still being written is shown as of its last commit; nothing disturbs the recorder.
 
@@ -22,6 +23,7 @@ Examples:
   neurotape info experiments/cartpole_20261120_101500
   neurotape ls experiments/cartpole_20261120_101500
   neurotape ls experiments/cartpole_20261120_101500 3
+  neurotape recover experiments/cartpole_20261120_101500
   neurotape ls --json RUN | jq '.episodes[] | select(.status != "complete")'
 
 Exit status: 0, or 2 when something could not be read, with the reason on standard error.)";
@@ -31,13 +33,23 @@ constexpr const char* kInfoAbout =
 constexpr const char* kInfoFooter =
     R"(Columns of the streams: raw and stored are bytes before and after compression, ratio is
 raw / stored, gaps and rows lost are what the recorder had to drop, episodes is how many
-have the stream. files is the size of all files of the run, as `ls -l` gives it. "varies": not the same in all episodes; "-": none, or not stated.)";
+have the stream. files is the size of all files of the run, as `ls -l` gives it.
+"varies": not the same in all episodes; "-": none, or not stated.)";
 constexpr const char* kListAbout = "The episodes of a run, a line each; or the streams of one episode";
 constexpr const char* kListFooter =
     R"(wall time is from start to end of the recording, timesteps the first and the last that
 any stream has, return the sum of the rewards, stored the bytes of all streams, file the
 size of the file that the episode is in: small episodes share one.
 "-": not known (yet), as the wall time of an episode that is being recorded.)";
+
+constexpr const char* kRecoverAbout = "Tidies a run whose recording process died";
+constexpr const char* kRecoverFooter =
+    R"(Repeats the commit that was cut off, gives back reserved space, marks unfinished episodes
+as "recovered", removes files that no commit names, and writes the index anew. No reader
+needs it: a run can be read as it is. It can be repeated, also after it was killed itself.
+
+rows kept are those that were committed; uncommitted ones are in the file behind them, and
+are not shown by the loader. Exit status: 0, or 2 when something could not be recovered.)";
 
 int fail(const std::string& reason) {
   std::cerr << "neurotape: " << reason << '\n';
@@ -84,7 +96,7 @@ int run(int argc, const char* const* argv) {
   CLI::App app(kAbout, "neurotape");
   app.footer(kFooter);
   app.require_subcommand(1);
-  std::string path, episode;
+  std::string path, episode, copy_to;
   bool as_json = false;
   const auto command = [&](const char* name, const char* about, const char* footer) {
     auto* added = app.add_subcommand(name, about);
@@ -96,6 +108,8 @@ int run(int argc, const char* const* argv) {
   const auto* info = command("info", kInfoAbout, kInfoFooter);
   auto* list = command("ls", kListAbout, kListFooter);
   list->add_option("EPISODE", episode, "Number or id of an episode: 3, episode_0003");
+  auto* recovery = command("recover", kRecoverAbout, kRecoverFooter);
+  recovery->add_option("--copy", copy_to, "Copy the run to this new directory, and tidy the copy");
   app.set_version_flag("--version", "neurotape " NEUROTAPE_VERSION, "Print the version and exit");
   if (const auto wrong = wrong_start(app, argc > 1 ? argv[1] : ""); !wrong.empty()) return fail(wrong);
   try {
@@ -107,6 +121,7 @@ int run(int argc, const char* const* argv) {
   } catch (const CLI::ParseError& error) {
     return fail(std::string(error.what()) + " (neurotape --help tells the usage)");
   }
+  if (recovery->parsed()) return answer(recover_run(path, copy_to), as_json, recovery_text);
   const Run opened(path);
   if (info->parsed()) return answer(info_of_run(opened), as_json, info_text);
   if (list->count("EPISODE") == 0) return answer(list_of_episodes(opened), as_json, episodes_text);

@@ -118,7 +118,9 @@ void DriverFile::write_raw(std::uint64_t address, std::span<const std::byte> byt
 
 /// Makes sure that the disk has room for a file of this length, and for some more.
 bool DriverFile::reserve(std::uint64_t end) noexcept {
-  if (mode_ == Mode::direct || end <= size_) return !dead();
+  if (mode_ == Mode::direct) return !dead();
+  end += kTrailerBytes;
+  if (end <= size_) return !dead();
   const auto more = std::clamp(size_, kLeastReserve, kMostReserve);
   const auto to = (end + more + kReserveUnit - 1) / kReserveUnit * kReserveUnit;
   const auto reserved_to = [&](std::uint64_t length) {
@@ -140,6 +142,10 @@ std::vector<HeldWrites::Piece> DriverFile::waiting() const {
     auto sealed = *superblock_;
     seal(sealed, end);
     pieces.push_back({0, {sealed.begin(), sealed.end()}});
+  }
+  if (mode_ == Mode::held && !held_.pieces().empty()) {
+    const auto used = trailer(end_);
+    pieces.push_back({size_ - kTrailerBytes, {used.begin(), used.end()}});
   }
   for (const bool only_new : {true, false}) {
     for (const auto& piece : held_.pieces()) {

@@ -103,6 +103,19 @@ bool is_plain(const std::string& name) {
          name.find('\0') == std::string::npos;
 }
 
+/// How long the file is at least when the commit has been repeated.
+std::uint64_t end_after(const JournalEntry& entry) {
+  std::uint64_t end = 0;
+  for (const auto& piece : entry.pieces) {
+    end = std::max(end, piece.address + piece.bytes.size());
+    if (piece.address != 0 || !is_superblock(piece.bytes)) continue;
+    Superblock superblock;
+    std::copy_n(piece.bytes.begin(), superblock.size(), superblock.begin());
+    end = std::max(end, end_in(superblock));
+  }
+  return end;
+}
+
 }  // namespace
 
 void Journal::sync_files(std::span<DriverFile* const> files) noexcept {
@@ -186,12 +199,11 @@ std::vector<Replayed> replay(const std::vector<JournalEntry>& entries, const std
     io::OpenFile file;
     int error = file.open(directory / entry.file, O_RDWR | O_NOFOLLOW);
     if (error == ENOENT) continue;  // it has been closed, and its episode is in a segment
+    // The reserve that the superblock speaks of may have been given back meanwhile: it has to be there first.
+    const auto end = end_after(entry);
+    if (error == 0 && file.size() < end) error = file.truncate(end);
     for (const auto& piece : entry.pieces) {
       if (error == 0) error = file.write(piece.address, piece.bytes);
-      if (piece.address != 0 || piece.bytes.size() != kSuperblockBytes) continue;
-      Superblock superblock;
-      std::copy(piece.bytes.begin(), piece.bytes.end(), superblock.begin());
-      if (error == 0 && file.size() < end_in(superblock)) error = file.truncate(end_in(superblock));
     }
     if (error == 0) error = file.sync();
     all.push_back({entry.file, error});

@@ -9,6 +9,8 @@ namespace {
 
 constexpr std::array kSignature = {std::byte{0x89}, std::byte{'H'},  std::byte{'D'},  std::byte{'F'},
                                    std::byte{'\r'}, std::byte{'\n'}, std::byte{0x1A}, std::byte{'\n'}};
+constexpr std::array kTrailerMark = {std::byte{'N'}, std::byte{'T'}, std::byte{'R'}, std::byte{'E'},
+                                     std::byte{'S'}, std::byte{'R'}, std::byte{'V'}, std::byte{'1'}};
 constexpr std::size_t kVersion = 8;
 constexpr std::size_t kAddressBytes = 9;
 constexpr std::size_t kFlags = 11;
@@ -84,6 +86,18 @@ void seal(Superblock& superblock, std::uint64_t end) noexcept {
   std::memcpy(superblock.data() + kEnd, &end, sizeof end);
   const auto checksum = lookup3(std::span(superblock).first(kChecksum));
   std::memcpy(superblock.data() + kChecksum, &checksum, sizeof checksum);
+}
+
+Trailer trailer(std::uint64_t used) noexcept {
+  Trailer bytes;
+  std::copy(kTrailerMark.begin(), kTrailerMark.end(), bytes.begin());
+  std::memcpy(bytes.data() + kTrailerMark.size(), &used, sizeof used);
+  return bytes;
+}
+
+std::optional<std::uint64_t> used_in(const Trailer& trailer) noexcept {
+  if (!std::equal(kTrailerMark.begin(), kTrailerMark.end(), trailer.begin())) return std::nullopt;
+  return field<std::uint64_t>(trailer, kTrailerMark.size());
 }
 
 }  // namespace neurotape::driver

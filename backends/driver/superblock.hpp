@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 namespace neurotape::driver {
@@ -21,6 +22,13 @@ std::uint64_t end_in(const Superblock& superblock) noexcept;
 
 /// Makes it say that nobody is writing the file and that the file ends at `end`.
 void seal(Superblock& superblock, std::uint64_t end) noexcept;
+
+/// The last bytes of a reserve, beyond what HDF5 uses of the file: they say where that ends.
+inline constexpr std::size_t kTrailerBytes = 16;
+using Trailer = std::array<std::byte, kTrailerBytes>;
+Trailer trailer(std::uint64_t used) noexcept;
+/// Nothing where the bytes are no trailer.
+std::optional<std::uint64_t> used_in(const Trailer& trailer) noexcept;
 
 /// Bob Jenkins' lookup3 (`hashlittle`, https://burtleburtle.net/bob/c/lookup3.c), the checksum of HDF5's metadata.
 std::uint32_t lookup3(std::span<const std::byte> bytes) noexcept;

@@ -63,6 +63,12 @@ void write_episode_end(Library& library, hid_t episode, const EpisodeEnd& end) {
   set_text(library, episode, "status", end.status, kStatusBytes);
 }
 
+bool is_cut_off(const std::string& status) noexcept { return status == "recording" || status == "recovered"; }
+
+void mark_recovered(Library& library, hid_t episode) {
+  set_text(library, episode, "status", "recovered", kStatusBytes);
+}
+
 void write_late_attributes(Library& library, hid_t episode, const EpisodeEnd& end) {
   write_user_attributes(library, episode, end.attributes);
 }

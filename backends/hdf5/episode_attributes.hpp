@@ -17,6 +17,9 @@ struct FileHeader {
   std::string config;  ///< JSON; empty when there is none, or too much of it
 };
 
+/// Whether the episode ends with its committed rows, whatever else is in the file.
+bool is_cut_off(const std::string& status) noexcept;
+
 /// "2026-11-20T10:15:00.123456Z"
 std::string iso8601(WallTime time);
 double seconds_since_1970(WallTime time);
@@ -26,6 +29,8 @@ void write_header(Library& library, hid_t root, const FileHeader& header);
 void write_episode_start(Library& library, hid_t episode, const EpisodeInfo& info);
 /// Status and end. They have fixed sizes, so this rewrites them in place.
 void write_episode_end(Library& library, hid_t episode, const EpisodeEnd& end);
+/// Status of an episode whose recording was cut off, and which has been tidied since.
+void mark_recovered(Library& library, hid_t episode);
 void write_late_attributes(Library& library, hid_t episode, const EpisodeEnd& end);
 /// Attributes of the group of a stream.
 void write_stream_attributes(Library& library, hid_t group, const StreamSpec& spec);

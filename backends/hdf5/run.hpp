@@ -40,6 +40,7 @@ class Run {
   SetupFile& setup() noexcept { return *setup_; }
   const RunDirectory& directory() const noexcept { return directory_; }
   std::uint64_t next_episode() const noexcept { return next_episode_; }
+  std::size_t episodes() const noexcept { return index_.records().size(); }
   FileHeader header() const { return {setup_->setup().experiment_name, setup_->config_text()}; }
 
   /// Bytes of small episodes that are held in memory now.

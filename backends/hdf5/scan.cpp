@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "backends/hdf5/attributes.hpp"
+#include "backends/hdf5/episode_attributes.hpp"
 
 namespace neurotape::hdf5 {
 namespace {
@@ -23,7 +24,7 @@ std::uint64_t length_of(hid_t dataset) {
 
 /// Rows that are committed; nothing where they all are.
 std::optional<RowsByStream> committed_rows(Library& library, hid_t episode) {
-  if (text_attribute(episode, "status") != "recording") return std::nullopt;
+  if (!is_cut_off(text_attribute(episode, "status"))) return std::nullopt;
   RowsByStream rows;
   if (!has_dataset(episode, "commits")) return rows;
   const auto dataset = open_dataset(episode, "commits", library.dataset_access());
@@ -57,6 +58,8 @@ class Scan {
     return record_;
   }
 
+  const std::map<std::string, RecoveredEpisode::Rows>& rows() const noexcept { return rows_; }
+
  private:
   void visit(hid_t group, const std::string& path) {
     if (has_dataset(group, "timesteps")) stream(group, path);
@@ -72,6 +75,7 @@ class Scan {
   void stream(hid_t group, const std::string& path) {
     const auto timesteps = open_dataset(group, "timesteps", library_.dataset_access());
     const auto rows = rows_of(timesteps.get());
+    rows_[path] = {rows, length_of(timesteps.get()) - rows};
     streams_[path] = rows;
     record_.rows += rows;
     try {
@@ -119,11 +123,18 @@ class Scan {
   std::optional<RowsByStream> committed_;
   EpisodeRecord record_;
   nlohmann::json streams_ = nlohmann::json::object();
+  std::map<std::string, RecoveredEpisode::Rows> rows_;
   bool any_ = false;
 };
 
 }  // namespace
 
 EpisodeRecord scan_episode(Library& library, hid_t episode) { return Scan(library, episode).run(); }
+
+std::map<std::string, RecoveredEpisode::Rows> committed_and_stored(Library& library, hid_t episode) {
+  Scan scan(library, episode);
+  scan.run();
+  return scan.rows();
+}
 
 }  // namespace neurotape::hdf5

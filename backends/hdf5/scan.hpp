@@ -2,7 +2,11 @@
 /// \file
 /// What the index says of an episode, found out from the episode itself.
 
+#include <map>
+#include <string>
+
 #include "backends/hdf5/index.hpp"
+#include "neurotape/maintenance.hpp"
 
 namespace neurotape::hdf5 {
 
@@ -10,5 +14,8 @@ namespace neurotape::hdf5 {
 /// What cannot be read (a filter may be missing here) keeps the value it has in an empty record. The source is left
 /// to the caller.
 EpisodeRecord scan_episode(Library& library, hid_t episode);
+
+/// Rows of each stream of an episode that was cut off: committed, and beyond.
+std::map<std::string, RecoveredEpisode::Rows> committed_and_stored(Library& library, hid_t episode);
 
 }  // namespace neurotape::hdf5

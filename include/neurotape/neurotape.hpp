@@ -7,7 +7,7 @@
 #include "neurotape/episode.hpp"
 #include "neurotape/error.hpp"
 #include "neurotape/experiment.hpp"
-#include "neurotape/literals.hpp"
+#include "neurotape/maintenance.hpp"
 #include "neurotape/options.hpp"
 #include "neurotape/run.hpp"
 #include "neurotape/stats.hpp"

@@ -38,7 +38,26 @@ def run_of(directory):
     return os.path.join(directory, runs[0]) if runs else None
 
 
-def try_one(victim, options, expect_kill, where):
+def recover(victim, directory, told, at):
+    """Recovers what was killed; and a copy of it by a recovery that is itself killed at some call, and then repeated."""
+    run = run_of(directory)
+    if run is None or not os.path.exists(os.path.join(run, "setup.h5")):
+        return []
+    copy = shutil.copytree(run, os.path.join(directory, "copy"))
+    status, found, errors = run_victim(victim, directory, {"recover": run, "deed": "count"})
+    if status or errors or any(line.get("unreadable") for line in found):
+        return [f"recovery ends with {status}: {errors} {found}"]
+    faults = ["recovered: " + fault for fault in judge(run, told)]
+    calls = next(line["calls"] for line in found if "calls" in line)
+    run_victim(victim, directory, {"recover": copy, "deed": "kill", "at": str(1 + at % calls)})
+    faults += ["recovery killed: " + fault for fault in judge(copy, told)]
+    status, found, errors = run_victim(victim, directory, {"recover": copy})
+    if status or errors:
+        return faults + [f"the second recovery ends with {status}: {errors} {found}"]
+    return faults + ["recovered twice: " + fault for fault in judge(copy, told)]
+
+
+def try_one(victim, options, expect_kill, where, recovers):
     """\\returns faults, and how it ended"""
     directory = tempfile.mkdtemp(prefix="neurotape_fault_", dir=where)
     try:
@@ -47,7 +66,7 @@ def try_one(victim, options, expect_kill, where):
         if errors:
             faults.append(f"on standard error: {errors.strip()[:200]}")
         if status == -9 and expect_kill:
-            return faults, "killed"
+            return faults + (recover(victim, directory, told, int(options["at"])) if recovers else []), "killed"
         if status < 0 or status > 1:
             faults.append(f"ended with {status}")
         told_of_it = any("error" in line for line in told)
@@ -72,6 +91,7 @@ def main():
     parser.add_argument("deed")
     parser.add_argument("--points", type=int, default=0)
     parser.add_argument("--expect", type=lambda text: text.split(","))
+    parser.add_argument("--recover", action="store_true", help="recover what was killed, and judge again")
     parser.add_argument("--where", help="directory for the runs")
     parser.add_argument("options", nargs="*")
     arguments = parser.parse_intermixed_args()
@@ -95,7 +115,7 @@ def main():
     points = points_of(calls, 0 if os.environ.get("NEUROTAPE_LONG_TESTS") else arguments.points)
     for at in points:
         faults, end = try_one(arguments.victim, options | {"at": str(at)}, arguments.deed in ("kill", "tear"),
-                              arguments.where)
+                              arguments.where, arguments.recover)
         if arguments.expect and end not in arguments.expect:
             faults.append("it should have been " + " or ".join(arguments.expect))
         ends[end] += 1

@@ -2,7 +2,7 @@
 // errors, as it is told to.
 //
 //   fault_victim DIRECTORY [codec=blosc:lz4:5] [durability=process] [on_disk_error=stop] [streams=2] [width=16] [beats=6] [rows=40]
-//                [small=3] [deed=kill] [at=17] [times=1] [errno=28] [call=pwrite]
+//                [small=3] [deed=kill] [at=17] [times=1] [errno=28] [call=pwrite] [recover=RUN]
 //
 // Lines: {"episode": N, "rows": {stream: rows}} what a flush has committed; {"finished": N} committed as a whole;
 // {"error": text} what close() threw or on_error was told; {"calls": N} of all that changed files; {"closed": true}.
@@ -27,11 +27,20 @@ void tell(const json& line) {
 }
 
 std::map<std::string, std::string> options_of(int argc, char** argv) {
-  std::map<std::string, std::string> options{{"codec", "blosc:lz4:5"}, {"streams", "2"}, {"width", "16"},
-                                             {"beats", "6"},           {"rows", "40"},   {"small", "3"},
-                                             {"deed", "none"},         {"at", "0"},      {"times", "1"},
-                                             {"errno", "28"},          {"call", ""},     {"durability", "process"},
-                                             {"on_disk_error", "stop"}};
+  std::map<std::string, std::string> options{{"codec", "blosc:lz4:5"},
+                                             {"streams", "2"},
+                                             {"width", "16"},
+                                             {"beats", "6"},
+                                             {"rows", "40"},
+                                             {"small", "3"},
+                                             {"deed", "none"},
+                                             {"at", "0"},
+                                             {"times", "1"},
+                                             {"errno", "28"},
+                                             {"call", ""},
+                                             {"durability", "process"},
+                                             {"on_disk_error", "stop"},
+                                             {"recover", ""}};
   for (int i = 2; i < argc; ++i) {
     const std::string text = argv[i];
     const auto equals = text.find('=');
@@ -135,28 +144,44 @@ void record_all(Experiment& experiment, int streams, std::size_t width, int beat
   tell({{"finished", large.number()}, {"rows", beats * rows}});
 }
 
+/// The tool's recovery, under the same faults.
+void recover_it(const std::filesystem::path& run) {
+  const auto report = recover(run);
+  tell({{"recovered", report.recovered.size()}, {"unreadable", report.unreadable}, {"closed", true}});
+}
+
+ExperimentOptions experiment_options(std::map<std::string, std::string>& options) {
+  static const std::map<std::string, OnDiskError> policies{
+      {"stop", OnDiskError::stop}, {"wait", OnDiskError::wait}, {"drop", OnDiskError::drop}};
+  return {.n_workers = 1,
+          .codec = Codec::parse(options["codec"]),
+          .commit_interval = std::chrono::hours(1),
+          .durability = options["durability"] == "power" ? Durability::power : Durability::process,
+          .on_disk_error = policies.at(options["on_disk_error"]),
+          .on_error = [](const Error& error) {
+            tell({{"error", error.what()}});
+          }};
+}
+
+void record_it(const std::string& directory, std::map<std::string, std::string>& options) {
+  auto experiment = Experiment::create(directory, "run", experiment_options(options));
+  record_all(experiment, std::stoi(options["streams"]), std::stoul(options["width"]), std::stoi(options["beats"]),
+             std::stoi(options["rows"]), std::stoi(options["small"]));
+  experiment.close();
+  tell({{"closed", true}});
+}
+
 int run(int argc, char** argv) {
   auto options = options_of(argc, argv);
   fault::Faults faults(plan_of(options));
   const io::Replaced replaced(faults);
   int status = 0;
   try {
-    auto experiment =
-        Experiment::create(argv[1], "run",
-                           {.n_workers = 1,
-                            .codec = Codec::parse(options["codec"]),
-                            .commit_interval = std::chrono::hours(1),
-                            .durability = options["durability"] == "power" ? Durability::power : Durability::process,
-                            .on_disk_error = options["on_disk_error"] == "wait"   ? OnDiskError::wait
-                                             : options["on_disk_error"] == "drop" ? OnDiskError::drop
-                                                                                  : OnDiskError::stop,
-                            .on_error = [](const Error& error) {
-                              tell({{"error", error.what()}});
-                            }});
-    record_all(experiment, std::stoi(options["streams"]), std::stoul(options["width"]), std::stoi(options["beats"]),
-               std::stoi(options["rows"]), std::stoi(options["small"]));
-    experiment.close();
-    tell({{"closed", true}});
+    if (options["recover"].empty()) {
+      record_it(argv[1], options);
+    } else {
+      recover_it(options["recover"]);
+    }
   } catch (const Error& error) {
     tell({{"error", error.what()}, {"thrown", true}});
     status = 1;

@@ -10,7 +10,7 @@
 
 #include "backends/memory/memory_backend.hpp"
 #include "neurotape/experiment.hpp"
-#include "neurotape/literals.hpp"
+#include "neurotape/options.hpp"
 #include "recorder/recorder.hpp"
 
 namespace neurotape {

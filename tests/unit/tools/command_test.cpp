@@ -41,10 +41,10 @@ TEST_F(CommandTest, WhatIsNoRunIsSaidInOneLine) {
 }
 
 TEST_F(CommandTest, AWrongCommandLineIsSaidInOneLine) {
-  expect_refused({}, {"a command is missing (info, ls)", "--help"});
+  expect_refused({}, {"a command is missing (info, ls, recover)", "--help"});
   expect_refused({"info"}, {"RUN", "--help"});
-  expect_refused({"frobnicate"}, {"there is no command 'frobnicate' (info, ls)"});
-  expect_refused({"Info", "a"}, {"there is no command 'Info' (info, ls)"});
+  expect_refused({"frobnicate"}, {"there is no command 'frobnicate' (info, ls, recover)"});
+  expect_refused({"Info", "a"}, {"there is no command 'Info' (info, ls, recover)"});
   expect_refused({"--json", "info", "a"}, {"--json goes after the command: neurotape info --json RUN"});
   expect_refused({"--frobnicate", "info", "a"}, {"--frobnicate", "--help"});
   expect_refused({"ls", "a", "0", "more"}, {"more", "--help"});
