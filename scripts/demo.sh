@@ -13,8 +13,10 @@ step "configure" cmake --preset release
 step "build" cmake --build build/release --target example_spiking_network neurotape_tool
 mkdir -p "$folder"
 echo
-(cd "$folder" && "$OLDPWD/build/release/examples/spiking_network")
+# Where the files are is said below.
+(cd "$folder" && stdbuf -oL "$OLDPWD/build/release/examples/spiking_network" | sed -u '/^files: /d')
 
+run=$(find "$folder" -name experiment_data.h5 -printf '%T@ %h\n' | sort -n | tail -n 1 | cut -d ' ' -f 2-)
 echo
-echo "The recording, newest first:"
-find "$folder" -name experiment_data.h5 -printf '%T@ %h\n' | sort -rn | cut -d ' ' -f 2-
+echo "Each demo leaves a run of $(du -sh "$run" | cut -f 1) on the disk. To look into this one:"
+printf '  %q info %q\n' "$PWD/build/release/bin/neurotape" "$run"
