@@ -147,7 +147,7 @@ std::string info_text(const Json& info) {
   head.add({"files", size_text(totals["file_bytes"])});
 
   auto titles = stream_titles();
-  titles.push_back(">episodes");
+  titles.emplace_back(">episodes");
   Table streams(titles);
   for (const auto& stream : info["streams"]) {
     auto cells = stream_cells(stream);

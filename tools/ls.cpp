@@ -163,7 +163,7 @@ std::string streams_text(const Json& episode) {
   head.add({"file size", size_text(episode["file_bytes"])});
 
   auto titles = stream_titles();
-  titles.push_back(">timesteps");
+  titles.emplace_back(">timesteps");
   Table streams(titles);
   for (const auto& stream : episode["streams"]) {
     auto cells = stream_cells(stream);
