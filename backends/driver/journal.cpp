@@ -103,6 +103,18 @@ bool is_plain(const std::string& name) {
          name.find('\0') == std::string::npos;
 }
 
+/// Files are made under a name that begins with a dot, and get theirs after their first commit.
+std::string final_name(const std::filesystem::path& path) {
+  const auto name = path.filename().string();
+  return name.starts_with('.') ? name.substr(1) : name;
+}
+
+/// \returns errno
+int open_by_either_name(io::OpenFile& file, const std::filesystem::path& directory, const std::string& name) {
+  const int error = file.open(directory / name, O_RDWR | O_NOFOLLOW);
+  return error == ENOENT ? file.open(directory / ("." + name), O_RDWR | O_NOFOLLOW) : error;
+}
+
 /// How long the file is at least when the commit has been repeated.
 std::uint64_t end_after(const JournalEntry& entry) {
   std::uint64_t end = 0;
@@ -138,7 +150,7 @@ void Journal::commit(std::span<DriverFile* const> files) noexcept {
     std::vector<JournalEntry> entries;
     for (auto* const file : files) {
       if (auto pieces = file->waiting(); !pieces.empty())
-        entries.push_back({file->path().filename(), std::move(pieces)});
+        entries.push_back({final_name(file->path()), std::move(pieces)});
     }
     if (entries.empty()) return;
     error = write(entries);
@@ -197,7 +209,7 @@ std::vector<Replayed> replay(const std::vector<JournalEntry>& entries, const std
   std::vector<Replayed> all;
   for (const auto& entry : entries) {
     io::OpenFile file;
-    int error = file.open(directory / entry.file, O_RDWR | O_NOFOLLOW);
+    int error = open_by_either_name(file, directory, entry.file);
     if (error == ENOENT) continue;  // it has been closed, and its episode is in a segment
     // The reserve that the superblock speaks of may have been given back meanwhile: it has to be there first.
     const auto end = end_after(entry);

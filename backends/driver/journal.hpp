@@ -16,7 +16,7 @@ namespace neurotape::driver {
 
 /// What belongs into one file.
 struct JournalEntry {
-  std::string file;  ///< name, without its directory
+  std::string file;  ///< name, without its directory and without the dot of a file that has not got its name yet
   std::vector<HeldWrites::Piece> pieces;
 };
 

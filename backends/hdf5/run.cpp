@@ -14,6 +14,7 @@ Run::Run(const std::filesystem::path& parent, const RunInfo& info, const Storage
       segments_(library_, directory_.episodes()),
       index_(library_, directory_.index()) {
   journal_.place(directory_.journal());
+  if (journal_.durable()) sync_directory(directory_.path().parent_path());
   setup_.emplace(library_, directory_.setup(), make_setup(info, now));
   write_index();
 }

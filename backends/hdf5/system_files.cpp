@@ -59,8 +59,10 @@ void sync_directory(const std::filesystem::path& path) {
 
 void make_directories(const std::filesystem::path& path) {
   std::error_code error;
-  std::filesystem::create_directories(path, error);
-  if (error) fail_system("creating the directory", path, error.value());
+  if (path.empty() || std::filesystem::is_directory(path, error)) return;
+  make_directories(path.parent_path());
+  if (!make_directory(path) && !std::filesystem::is_directory(path, error))
+    fail_system("creating the directory", path, ENOTDIR);
 }
 
 bool make_directory(const std::filesystem::path& path) {

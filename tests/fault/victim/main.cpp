@@ -14,14 +14,18 @@
 #include <unistd.h>
 
 #include "tests/fault/victim/faults.hpp"
+#include "tests/fault/victim/operation_log.hpp"
 
 namespace {
 
 using namespace neurotape;
 using nlohmann::json;
 
+fault::OperationLog* operation_log = nullptr;
+
 /// At once and whole, so that nothing is told that has not happened.
 void tell(const json& line) {
+  if (operation_log != nullptr) operation_log->note(line);
   const std::string text = line.dump() + "\n";
   if (::write(STDOUT_FILENO, text.data(), text.size()) != static_cast<ssize_t>(text.size())) std::_Exit(3);
 }
@@ -40,7 +44,8 @@ std::map<std::string, std::string> options_of(int argc, char** argv) {
                                              {"call", ""},
                                              {"durability", "process"},
                                              {"on_disk_error", "stop"},
-                                             {"recover", ""}};
+                                             {"recover", ""},
+                                             {"log", ""}};
   for (int i = 2; i < argc; ++i) {
     const std::string text = argv[i];
     const auto equals = text.find('=');
@@ -174,7 +179,9 @@ void record_it(const std::string& directory, std::map<std::string, std::string>&
 int run(int argc, char** argv) {
   auto options = options_of(argc, argv);
   fault::Faults faults(plan_of(options));
-  const io::Replaced replaced(faults);
+  std::optional<fault::OperationLog> log;
+  if (!options["log"].empty()) operation_log = &log.emplace(options["log"]);
+  const io::Replaced replaced(log ? static_cast<io::Operations&>(*log) : faults);
   int status = 0;
   try {
     if (options["recover"].empty()) {

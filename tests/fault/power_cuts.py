@@ -1,0 +1,230 @@
+#!/usr/bin/env python3
+"""Replays power cuts: what fault_victim wrote, with only some of the writes that were in flight on the disk.
+
+    power_cuts.py VICTIM [--states N] [--seed N] [option=value]...
+
+In flight is what was written to a file since it was last synced, and what was done to names since their directory was.
+Of these writes any may be missing, and any may be torn at a multiple of 512 bytes; names change in order, and the last
+changes may be missing. Each such state is recovered and judged: whatever had been told to be safe must be there.
+"""
+
+import argparse
+import collections
+import json
+import os
+import pathlib
+import random
+import shutil
+import sys
+import tempfile
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from judge import judge  # noqa: E402
+from sweep import run_of, run_victim  # noqa: E402
+
+
+def read_log(path):
+    operations = []
+    with open(path, "rb") as log:
+        while line := log.readline():
+            operation = json.loads(line)
+            if "bytes" in operation:
+                operation["data"] = log.read(operation["bytes"])
+                log.read(1)
+            operations.append(operation)
+    return operations
+
+
+class File:
+    def __init__(self):
+        self.durable = bytearray()
+        self.in_flight = []
+
+
+def apply(content, operation, keep=None):
+    """\\param keep how many bytes of a write get through; None: all"""
+    if operation["op"] == "pwrite":
+        data = operation["data"] if keep is None else operation["data"][:keep]
+        end = operation["offset"] + len(data)
+        if len(content) < end:
+            content.extend(bytes(end - len(content)))
+        content[operation["offset"]:end] = data
+    elif operation["op"] == "ftruncate" and len(content) > operation["length"]:
+        del content[operation["length"]:]
+    elif len(content) < operation["length"]:
+        content.extend(bytes(operation["length"] - len(content)))
+
+
+class Disk:
+    """What is on the disk for sure, and what is on its way."""
+
+    def __init__(self, root):
+        self.root = root
+        self.files = {}            # by a number
+        self.names = {}            # as the process sees them: path -> number, None for a directory
+        self.durable_names = {root: None}
+        self.names_in_flight = []  # (directory, change)
+        self.told = []
+        self.count = 0
+
+    def change_name(self, path, to):
+        self.names_in_flight.append((os.path.dirname(path), path, to))
+
+    def run(self, operation):
+        op, path = operation["op"], operation.get("path", "")
+        if op == "told":
+            self.told.append(operation["line"])
+        elif op == "create":
+            if path not in self.names:
+                self.count += 1
+                self.files[self.count] = File()
+                self.names[path] = self.count
+                self.change_name(path, self.count)
+            elif operation["truncate"]:
+                self.files[self.names[path]].in_flight.append({"op": "ftruncate", "length": 0})
+        elif op == "mkdir":
+            self.names[path] = None
+            self.change_name(path, None)
+        elif op == "rename":
+            self.names[operation["to"]] = number = self.names.pop(path)
+            self.names_in_flight.append((os.path.dirname(path), path, "gone", operation["to"], number))
+        elif op == "unlink":
+            self.names.pop(path, None)
+            self.change_name(path, "gone")
+        elif op == "sync":
+            self.sync(path)
+        elif path in self.names:
+            self.files[self.names[path]].in_flight.append(operation)
+
+    def sync(self, path):
+        number = self.names.get(path)
+        if number is not None:
+            file = self.files[number]
+            for operation in file.in_flight:
+                apply(file.durable, operation)
+            file.in_flight = []
+            return
+        # Names in a directory. File systems with a journal put earlier changes of other directories there with it; this
+        # one does not.
+        rest = []
+        for change in self.names_in_flight:
+            if change[0] == path:
+                self.durable_names = with_changes(self.durable_names, [change])
+            else:
+                rest.append(change)
+        self.names_in_flight = rest
+
+    def after_cut(self, chance):
+        """\\returns names and contents as they may be found"""
+        names = with_changes(self.durable_names, self.names_in_flight[:chance.name_changes(len(self.names_in_flight))])
+        contents = {}
+        for path, number in names.items():
+            if number is None:
+                continue
+            file = self.files[number]
+            content = bytearray(file.durable)
+            for operation in file.in_flight:
+                if chance.survives():
+                    apply(content, operation, chance.torn(operation))
+            contents[path] = content
+        return names, contents
+
+
+def with_changes(names, changes):
+    names = dict(names)
+    for _, path, to, *renamed in changes:
+        if to == "gone":
+            names.pop(path, None)
+        else:
+            names[path] = to
+        if renamed:
+            names[renamed[0]] = renamed[1]
+    return names
+
+
+class Chance:
+    """How much of what is in flight gets through: each state has its own."""
+
+    def __init__(self, random_numbers):
+        self.random = random_numbers
+        self.share = self.random.choice([0, 0, 1, 0.5, 0.05, 0.95, self.random.random()])
+        self.tears = self.random.random() < 0.3
+
+    def survives(self):
+        return self.random.random() < self.share
+
+    def name_changes(self, count):
+        return self.random.choice([0, count, self.random.randint(0, count)])
+
+    def torn(self, operation):
+        size = len(operation.get("data", b""))
+        if not self.tears or size <= 512 or self.random.random() < 0.5:
+            return None
+        return self.random.randrange(0, size, self.random.choice([512, 4096]))
+
+
+def write_state(names, contents, root, target):
+    for path in sorted(names):
+        place = os.path.join(target, os.path.relpath(path, root))
+        if names[path] is None:
+            os.makedirs(place, exist_ok=True)
+    for path, content in contents.items():
+        place = os.path.join(target, os.path.relpath(path, root))
+        if os.path.isdir(os.path.dirname(place)):
+            with open(place, "wb") as file:
+                file.write(content)
+
+
+def faults_of(victim, disk, chance, where):
+    target = tempfile.mkdtemp(prefix="neurotape_cut_", dir=where)
+    try:
+        write_state(*disk.after_cut(chance), disk.root, target)
+        run = run_of(target)
+        if run is None or not os.path.exists(os.path.join(run, "setup.h5")):
+            return judge(None, disk.told)
+        status, found, errors = run_victim(victim, target, {"recover": run})
+        if status or errors:
+            safe = [line for line in disk.told if "episode" in line or "finished" in line]
+            return [f"recovery ends with {status}: {errors} {found}"] if safe else []
+        return judge(run, disk.told)
+    finally:
+        shutil.rmtree(target, ignore_errors=True)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("victim")
+    parser.add_argument("--states", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--where", help="directory for the states")
+    parser.add_argument("options", nargs="*")
+    arguments = parser.parse_intermixed_args()
+    options = {"durability": "power"} | dict(option.split("=", 1) for option in arguments.options)
+    if os.environ.get("NEUROTAPE_LONG_TESTS"):
+        arguments.states *= 100
+    with tempfile.TemporaryDirectory(prefix="neurotape_cut_", dir=arguments.where) as directory:
+        root = os.path.join(directory, "root")
+        os.mkdir(root)
+        log = os.path.join(directory, "log")
+        status, told, errors = run_victim(arguments.victim, root, options | {"log": log})
+        assert status == 0 and not errors, errors or told
+        operations = read_log(log)
+
+    numbers = random.Random(arguments.seed)
+    cuts = collections.Counter(numbers.randint(1, len(operations)) for _ in range(arguments.states))
+    disk, bad = Disk(root), 0
+    for done, operation in enumerate(operations, 1):
+        disk.run(operation)
+        for _ in range(cuts[done]):
+            seed = numbers.random()
+            if faults := faults_of(arguments.victim, disk, Chance(random.Random(seed)), arguments.where):
+                bad += 1
+                print(f"cut after operation {done} of {len(operations)}: {'; '.join(faults[:4])}", flush=True)
+    print(f"{arguments.states} power cuts in {len(operations)} operations, seed {arguments.seed}, "
+          f"{' '.join(arguments.options)}: {bad} bad")
+    return bad != 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
