@@ -38,7 +38,10 @@ Episode& Episode::operator=(Episode&& other) noexcept {
 Episode::~Episode() {
   if (state_ == nullptr) return;
   const bool unwinding = std::uncaught_exceptions() > exceptions_at_start_;
-  guarded(*state_, [&] { state_->recorder->finish(state_->core, unwinding ? "aborted" : "complete", false); });
+  guarded(*state_, [&] {
+    if (!unwinding) state_->core->tell_incomplete_columns();
+    state_->recorder->finish(state_->core, unwinding ? "aborted" : "complete", false);
+  });
 }
 
 const std::string& Episode::id() const noexcept { return state_->core->info.id; }
@@ -61,6 +64,7 @@ void Episode::set_attribute(std::string_view name, const nlohmann::json& value) 
 }
 
 void Episode::finish() {
+  state_->core->tell_incomplete_columns();
   const auto error = state_->core->first_error();
   state_->recorder->finish(state_->core, "complete", false);
   if (error) throw *error;

@@ -112,8 +112,13 @@ bool EpisodeCore::seal(const std::string& status, bool discard) {
   discards_ = discard;
   sealed_ = true;
   for (const auto& stream : streams_)
-    if (stream->phase() == StreamState::Phase::recording) stream->set_phase(StreamState::Phase::finished);
+    if (stream->is_recording()) stream->set_phase(StreamState::Phase::finished);
   return true;
+}
+
+void EpisodeCore::tell_incomplete_columns() {
+  if (sealed()) return;
+  for (const auto& stream : streams()) stream->tell_incomplete_columns();
 }
 
 void EpisodeCore::fail(const Error& error) {

@@ -42,6 +42,8 @@ class EpisodeCore : public std::enable_shared_from_this<EpisodeCore> {
   ErrorContext context() const { return {parts->experiment, info.id, {}, {}, {}}; }
   /// Two blocks for a lane; waits for those that are on their way back. \throws Error memory_cap
   void reserve_own_blocks(OwnBlocks& blocks, std::size_t block_bytes, const ErrorContext& where);
+  /// All lanes rest: says which columns were missing, if any.
+  void tell_incomplete_columns();
   /// No lane records any more. False when that was so already.
   bool seal(const std::string& status, bool discard);
   bool sealed() const noexcept { return sealed_.load(std::memory_order_acquire); }

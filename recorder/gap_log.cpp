@@ -1,29 +1,34 @@
 #include "recorder/gap_log.hpp"
 
-#include <algorithm>
 #include <array>
 
 namespace neurotape {
 
 std::string_view drop_cause_name(DropCause cause) noexcept {
-  constexpr std::array<std::string_view, 8> kNames{"overflow", "timeout",    "decimate", "nan",
-                                                   "error",    "incomplete", "invalid",  "disk"};
+  constexpr std::array<std::string_view, kDropCauses> kNames{"overflow", "timeout",    "decimate", "nan",
+                                                             "error",    "incomplete", "invalid",  "disk"};
   return kNames[static_cast<std::size_t>(cause)];
 }
 
 void GapLog::add(const void* lane, std::int64_t timestep, std::uint64_t rows, DropCause cause) {
   const std::lock_guard lock(mutex_);
+  lost_[static_cast<std::size_t>(cause)] += rows;
   auto [found, fresh] = open_.try_emplace(lane, Range{timestep, timestep, rows, cause});
   if (fresh) return;
   Range& range = found->second;
-  if (range.cause != cause) {
+  if (range.cause != cause || timestep < range.last) {
     closed_.push_back(range);
     range = {timestep, timestep, rows, cause};
     return;
   }
-  range.first = std::min(range.first, timestep);
-  range.last = std::max(range.last, timestep);
+  range.last = timestep;
   range.rows += rows;
+}
+
+void GapLog::add_alone(std::int64_t first, std::int64_t last, std::uint64_t rows, DropCause cause) {
+  const std::lock_guard lock(mutex_);
+  lost_[static_cast<std::size_t>(cause)] += rows;
+  closed_.push_back({first, last, rows, cause});
 }
 
 void GapLog::close(const void* lane) {
@@ -44,6 +49,11 @@ std::vector<Gap> GapLog::take(const std::string& stream) {
     gaps.push_back({stream, range.first, range.last, range.rows, std::string(drop_cause_name(range.cause))});
   closed_.clear();
   return gaps;
+}
+
+LostRows GapLog::lost() const {
+  const std::lock_guard lock(mutex_);
+  return lost_;
 }
 
 }  // namespace neurotape

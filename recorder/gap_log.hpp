@@ -2,6 +2,7 @@
 /// \file
 /// What was not recorded: ranges of timesteps with the number of rows lost and why.
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <mutex>
@@ -13,17 +14,26 @@
 namespace neurotape {
 
 enum class DropCause : std::uint8_t { overflow, timeout, decimate, nan, error, incomplete, invalid, disk };
+inline constexpr std::size_t kDropCauses = 8;
 std::string_view drop_cause_name(DropCause cause) noexcept;
 
-/// Gaps of one stream. Rows lost one after the other by one lane for one cause are one gap.
+/// Numbers of rows by cause.
+using LostRows = std::array<std::uint64_t, kDropCauses>;
+
+/// Gaps of one stream. Rows lost one after the other by one lane for one cause, in the order of their timesteps, are one
+/// gap: with no recorded row between, except for `decimate`.
 /// Thread safety: any thread; a mutex. Only what is dropped comes here.
 class GapLog {
  public:
   void add(const void* lane, std::int64_t timestep, std::uint64_t rows, DropCause cause);
+  /// A gap that has nothing to do with those before and after.
+  void add_alone(std::int64_t first, std::int64_t last, std::uint64_t rows, DropCause cause);
   /// The lane recorded a row again.
   void close(const void* lane);
   /// What was added since the last call. A gap still open is given as far as it goes, and goes on as another.
   std::vector<Gap> take(const std::string& stream);
+  /// Rows lost since the beginning.
+  LostRows lost() const;
 
  private:
   struct Range {
@@ -31,9 +41,10 @@ class GapLog {
     std::uint64_t rows;
     DropCause cause;
   };
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::map<const void*, Range> open_;
   std::vector<Range> closed_;
+  LostRows lost_{};
 };
 
 }  // namespace neurotape

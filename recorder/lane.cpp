@@ -73,22 +73,42 @@ std::byte* Lane::make_room(std::int64_t timestep) noexcept {
 }
 
 bool Lane::accepts(std::int64_t timestep, std::uint64_t rows) noexcept {
-  if (stream_.phase() != StreamState::Phase::recording) [[unlikely]] {
-    if (stream_.phase() == StreamState::Phase::finished) {
-      reject(timestep, rows, ErrorCode::closed, "the episode is finished");
-    } else {
-      drop(timestep, rows, DropCause::error);
-    }
+  if (stream_.phase() != StreamState::Phase::recording && !accepts_although_not_recording(timestep, rows)) [[unlikely]]
+    return false;
+  if (!is_columns_ && stream_.partitioned()) [[unlikely]] {
+    reject(timestep, rows, ErrorCode::invalid_argument,
+           "columns of this stream have handles of their own; the whole row cannot be recorded any more");
     return false;
   }
-  if (stream_.rules.validate.caller &&
-      (timestep < last_timestep_ || (stream_.rules.dense && timestep == last_timestep_))) [[unlikely]] {
+  if (stream_.rules.validate.caller && goes_back(timestep)) [[unlikely]] {
     const auto expected = stream_.rules.dense ? "above" : "of at least";
+    const auto hint = timestep == last_timestep_ ? " (recorded twice?)" : "";
     reject(timestep, rows, ErrorCode::timestep_order,
-           fmt::format("expected a timestep {} {}", expected, last_timestep_));
+           fmt::format("expected a timestep {} {}{}", expected, last_timestep_, hint));
     return false;
   }
   return true;
+}
+
+bool Lane::goes_back(std::int64_t timestep) const noexcept {
+  return timestep < last_timestep_ || (stream_.rules.dense && timestep == last_timestep_);
+}
+
+bool Lane::accepts_although_not_recording(std::int64_t timestep, std::uint64_t rows) noexcept {
+  switch (stream_.phase()) {
+    case StreamState::Phase::finished:
+      reject(timestep, rows, ErrorCode::closed, "the episode is finished");
+      return false;
+    case StreamState::Phase::failed:
+      drop(timestep, rows, DropCause::error);
+      return false;
+    case StreamState::Phase::columns_disagree:
+      if (!is_columns_ || rows_done.load(std::memory_order_relaxed) < stream_.faulty_row()) return true;
+      drop_behind_fault(timestep);
+      return false;
+    default:
+      return true;
+  }
 }
 
 void Lane::copy_row(std::byte* to, const std::byte* row) const noexcept {
@@ -108,7 +128,7 @@ void Lane::record_rows(std::int64_t timestep, std::span<const ColumnInput> colum
     return reject(timestep, std::max<std::uint64_t>(rows, 1), code, fault);
   if (!accepts(timestep, rows)) return;
   if (rows == 0) {
-    last_timestep_ = timestep;
+    last_timestep_ = std::max(last_timestep_, timestep);
     published_timestep_.store(timestep, std::memory_order_release);
     return;
   }
@@ -184,7 +204,7 @@ bool Lane::enter_next_shared_block(std::int64_t timestep) noexcept {
       ++dropped_here_;
       add<std::uint64_t>(offered_, 1);
       add<std::uint64_t>(dropped_, 1);
-      last_timestep_ = timestep;
+      last_timestep_ = std::max(last_timestep_, timestep);
       return false;
     }
     if ((decision & 1) != 0) {
@@ -200,6 +220,8 @@ bool Lane::enter_next_shared_block(std::int64_t timestep) noexcept {
         stream_.gaps.close(&stream_);
     } else if (block_->decision.compare_exchange_strong(decision, decision + 2, std::memory_order_acq_rel)) {
       stream_.gaps.add(&stream_, timestep, 1, drop_cause());
+      if ((block_->decision.load(std::memory_order_acquire) & 1) != 0) stream_.gaps.close(&stream_);
+      stream_.warn_of_columns_without_handle();
     }
   }
 }
@@ -307,38 +329,49 @@ void Lane::publish(std::int64_t timestep, std::uint32_t rows) noexcept {
   if (is_columns_) return publish_columns(timestep);
   if (stream_.rules.dense) block_->timesteps()[row_] = timestep;
   row_ += rows;
-  last_timestep_ = timestep;
+  last_timestep_ = std::max(last_timestep_, timestep);
   add<std::uint64_t>(offered_, rows);
   block_->committed.store(row_, std::memory_order_release);
   published_timestep_.store(timestep, std::memory_order_release);
   if (row_ == capacity_) stream_.parts->ready.push(stream_.shared_from_this());
-  if (in_gap_ && decimation_ == 1) end_gap();
+  if (in_gap_) [[unlikely]]
+    end_gap();
 }
 
 void Lane::publish_columns(std::int64_t timestep) noexcept {
-  check_shared_timestep(timestep);
+  if (!agrees_on_timestep(timestep)) [[unlikely]]
+    return drop_behind_fault(timestep);
   ++row_;
-  last_timestep_ = timestep;
+  last_timestep_ = std::max(last_timestep_, timestep);
   add<std::uint64_t>(offered_, 1);
   published_timestep_.store(timestep, std::memory_order_release);
   rows_done.store(block_->first_row + row_, std::memory_order_release);
   if (row_ == capacity_) stream_.parts->ready.push(stream_.shared_from_this());
-  if (in_gap_ && decimation_ == 1) end_gap();
+  if (in_gap_) [[unlikely]]
+    end_gap();
 }
 
-// The first lane writes the timestep of a row, the others must agree: they would be recording into another's row.
-void Lane::check_shared_timestep(std::int64_t timestep) noexcept {
+// The first lane writes the timestep of a row, the others must agree: they would be recording into another's row. A lane
+// that does not agree stays before this row, so that no later one becomes complete.
+bool Lane::agrees_on_timestep(std::int64_t timestep) noexcept {
   std::int64_t found = INT64_MIN;
   const std::atomic_ref<std::int64_t> shared(block_->timesteps()[row_]);
-  if (shared.compare_exchange_strong(found, timestep, std::memory_order_relaxed) || found == timestep) return;
+  if (shared.compare_exchange_strong(found, timestep, std::memory_order_relaxed) || found == timestep) return true;
   const auto why = fmt::format(
-      "the columns from {} on come with timestep {}, but other columns of this row came with {}; "
-      "each thread has to record every timestep",
+      "the columns from {} on come with timestep {}, but other columns of this row came with {}; each thread has to "
+      "record every timestep; this row and all that follow are dropped",
       first_value_, timestep, found);
-  const Error error(ErrorCode::timestep_order, why, stream_.context(timestep));
-  stream_.keep_error(error);
-  stream_.parts->reporter.failure(error);
-  stream_.set_phase(StreamState::Phase::failed);
+  stream_.end_at_fault(rows_done.load(std::memory_order_relaxed), std::min(timestep, found));
+  stream_.tell(Error(ErrorCode::timestep_order, why, stream_.context(timestep)));
+  return false;
+}
+
+// The list of gaps gets these rows at the end, when it is known how many they are for all lanes.
+void Lane::drop_behind_fault(std::int64_t timestep) noexcept {
+  add<std::uint64_t>(offered_, 1);
+  add<std::uint64_t>(dropped_, 1);
+  last_timestep_ = std::max(last_timestep_, timestep);
+  published_timestep_.store(last_timestep_, std::memory_order_release);
 }
 
 DropCause Lane::drop_cause() const noexcept {
@@ -350,37 +383,36 @@ DropCause Lane::drop_cause() const noexcept {
 void Lane::drop(std::int64_t timestep, std::uint64_t rows, DropCause cause) noexcept {
   add<std::uint64_t>(offered_, rows);
   add<std::uint64_t>(dropped_, rows);
-  if (!is_columns_ || first_value_ == 0) {
-    stream_.gaps.add(this, timestep, rows, cause);
-    in_gap_ = true;
-  }
+  if (!is_columns_ || first_value_ == 0) add_gap(timestep, rows, cause);
   last_timestep_ = std::max(last_timestep_, timestep);
 }
 
+// A gap says nothing of timesteps that were recorded: what goes back is a gap of its own.
+void Lane::add_gap(std::int64_t timestep, std::uint64_t rows, DropCause cause) noexcept {
+  if (goes_back(timestep)) return stream_.gaps.add_alone(timestep, timestep, rows, cause);
+  stream_.gaps.add(this, timestep, rows, cause);
+  in_gap_ = true;
+  gap_cause_ = cause;
+}
+
 void Lane::end_gap() noexcept {
+  if (gap_cause_ == DropCause::decimate && decimation_ != 1) return;
   stream_.gaps.close(this);
   in_gap_ = false;
 }
 
 void Lane::reject(std::int64_t timestep, std::uint64_t rows, ErrorCode code, const std::string& why) noexcept {
-  add<std::uint64_t>(offered_, rows);
-  add<std::uint64_t>(dropped_, rows);
   add<std::uint64_t>(rejected_, rows);
-  if (stream_.phase() == StreamState::Phase::recording && rows != 0) {
-    stream_.gaps.add(this, timestep, rows, DropCause::invalid);
-    in_gap_ = true;
-  }
+  if (stream_.is_recording() && rows != 0) add_gap(timestep, rows, DropCause::invalid);
   if (reported_) return;
   reported_ = true;
-  const Error error(code, why, stream_.context(timestep));
-  stream_.keep_error(error);
-  stream_.parts->reporter.failure(error);
+  stream_.tell(Error(code, why, stream_.context(timestep)));
 }
 
 void Lane::add_to(StreamStats& stats) const noexcept {
   const auto value = [](const auto& counter) { return counter.load(std::memory_order_relaxed); };
-  stats.rows_offered += value(offered_);
-  stats.rows_dropped += value(dropped_);
+  stats.rows_offered += value(offered_) + value(rejected_);
+  stats.rows_dropped += value(dropped_) + value(rejected_);
   stats.rows_rejected += value(rejected_);
   stats.waits += value(waits_);
   stats.waited += std::chrono::nanoseconds(value(waited_ns_));

@@ -52,6 +52,8 @@ class Lane {
   // Any thread.
   std::int64_t last_timestep() const noexcept { return published_timestep_.load(std::memory_order_acquire); }
   void add_to(StreamStats& stats) const noexcept;
+  /// Rows that came by, those dropped included and those rejected not.
+  std::uint64_t rows_offered() const noexcept { return offered_.load(std::memory_order_relaxed); }
 
   // Workers, under the stream's mutex: where they are in this lane's chain of blocks.
   struct Reader {
@@ -66,6 +68,7 @@ class Lane {
 
  private:
   bool accepts(std::int64_t timestep, std::uint64_t rows) noexcept;
+  bool accepts_although_not_recording(std::int64_t timestep, std::uint64_t rows) noexcept;
   std::byte* make_room(std::int64_t timestep) noexcept;
   bool enter_next_block(std::int64_t timestep, std::uint64_t rows) noexcept;
   bool enter_next_shared_block(std::int64_t timestep) noexcept;
@@ -81,14 +84,14 @@ class Lane {
   DropCause drop_cause() const noexcept;
   void publish(std::int64_t timestep, std::uint32_t rows) noexcept;
   void publish_columns(std::int64_t timestep) noexcept;
-  void check_shared_timestep(std::int64_t timestep) noexcept;
+  bool agrees_on_timestep(std::int64_t timestep) noexcept;
+  void drop_behind_fault(std::int64_t timestep) noexcept;
   void drop(std::int64_t timestep, std::uint64_t rows, DropCause cause) noexcept;
+  bool goes_back(std::int64_t timestep) const noexcept;
+  void add_gap(std::int64_t timestep, std::uint64_t rows, DropCause cause) noexcept;
   void end_gap() noexcept;
   bool room_for_all(std::int64_t timestep, std::uint64_t rows) noexcept;
   void copy_row(std::byte* to, const std::byte* row) const noexcept;
-  std::string fault_of(std::span<const ColumnInput> columns, std::uint64_t rows, ErrorCode& code) const;
-  void copy_rows(std::span<const ColumnInput> columns, std::int64_t timestep, std::uint64_t from,
-                 std::uint32_t rows) noexcept;
 
   // Constant after declaration.
   StreamState& stream_;
@@ -101,12 +104,13 @@ class Lane {
   Block* block_ = nullptr;
   std::uint32_t row_ = 0;
   std::uint32_t capacity_ = 0;
-  std::int64_t last_timestep_ = INT64_MIN;
+  std::int64_t last_timestep_ = INT64_MIN;  ///< the highest so far
   std::int64_t reserved_timestep_ = 0;
   bool reserved_ = false;
   bool fast_ = false;
   bool stalled_ = false;  ///< partitioned: waited in vain for lanes that lag behind
   bool in_gap_ = false;
+  DropCause gap_cause_{};
   std::int64_t dropped_timestep_ = INT64_MIN;  ///< sparse: the rest of this timestep is dropped too
   std::uint32_t decimation_ = 1;
   std::uint64_t dropped_here_ = 0;  ///< partitioned: rows dropped since the block was full
@@ -116,7 +120,7 @@ class Lane {
 
   // Written by the lane's thread alone, read by any.
   alignas(64) std::atomic<std::int64_t> published_timestep_{INT64_MIN};
-  std::atomic<std::uint64_t> offered_{0};
+  std::atomic<std::uint64_t> offered_{0};  ///< less the rejected ones
   std::atomic<std::uint64_t> dropped_{0};
   std::atomic<std::uint64_t> rejected_{0};
   std::atomic<std::uint64_t> waits_{0};

@@ -248,7 +248,10 @@ void Recorder::close() {
     closed_ = true;
   }
   closing_ = true;
-  for (const auto& episode : episodes()) finish(episode, "complete", false);
+  for (const auto& episode : episodes()) {
+    episode->tell_incomplete_columns();
+    finish(episode, "complete", false);
+  }
   writer_.end_timed_commits();
   try {
     writer_.flush();

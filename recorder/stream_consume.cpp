@@ -47,16 +47,6 @@ void StreamState::refresh_readers() {
   for (std::size_t i = readers_.size(); i < lanes_.size(); ++i) readers_.push_back(lanes_[i].get());
 }
 
-std::uint64_t StreamState::complete_rows() const {
-  std::uint64_t covered = 0;
-  std::uint64_t complete = UINT64_MAX;
-  for (std::size_t i = 1; i < readers_.size(); ++i) {
-    covered += readers_[i]->value_count();
-    complete = std::min(complete, readers_[i]->rows_done.load(std::memory_order_acquire));
-  }
-  return covered == rules.source_values ? complete : 0;
-}
-
 std::uint64_t StreamState::rows_waiting() const {
   if (partitioned()) return complete_rows() - rows_ - rows_dropped_later_.load(std::memory_order_relaxed);
   std::uint64_t rows = 0;
@@ -80,7 +70,7 @@ void StreamState::ensure_layout(Take take) {
   request.block_rows = rows_in(kSlabBytes);
   request.rows_per_interval = static_cast<std::uint64_t>(
       static_cast<double>(rows) * (std::chrono::duration<double>(parts->commit_interval) / elapsed));
-  if (take == Take::everything && phase() != Phase::recording && rules.validate.nan != NanPolicy::reject)
+  if (take == Take::everything && phase() == Phase::finished && rules.validate.nan != NanPolicy::reject)
     request.final_rows = static_cast<std::int64_t>(rows);
   // Many open chunks must not fill the buffers: new ones are small while there is little room.
   const std::size_t budget = parts->buffers.budget_bytes();
@@ -258,7 +248,7 @@ void StreamState::close_index_chunk() {
 bool StreamState::mark(WorkSink& work, const std::shared_ptr<Epoch>& epoch, Take take) {
   const std::lock_guard lock(mutex_);
   work_ = &work;
-  if (phase() != Phase::recording) return false;  // finish() gives the rest
+  if (!is_recording()) return false;  // finish() gives the rest
   consume_locked(take);
   for (detail::Lane* lane : readers_) lane->reader.timestep_at_last_commit = lane->last_timestep();
   auto lost = gaps.take(spec.path);
@@ -293,22 +283,6 @@ void StreamState::discard() {
   refresh_readers();
   give_back_blocks();
   builders_.clear();
-}
-
-// Rows of a partitioned stream that some lanes recorded and others did not.
-void StreamState::drop_incomplete_rows() {
-  if (!partitioned()) return;
-  std::uint64_t most = 0;
-  std::int64_t last = INT64_MIN;
-  for (std::size_t i = 1; i < readers_.size(); ++i) {
-    most = std::max(most, readers_[i]->rows_done.load(std::memory_order_acquire));
-    last = std::max(last, readers_[i]->last_timestep());
-  }
-  const std::uint64_t complete = complete_rows();
-  if (most == complete) return;
-  gaps.add(this, last - static_cast<std::int64_t>(most - complete - 1) * rules.every, 1, DropCause::incomplete);
-  gaps.add(this, last, most - complete - 1, DropCause::incomplete);
-  rows_dropped_later_.fetch_add(most - complete, std::memory_order_relaxed);
 }
 
 // No lane records any more: what its chain still holds goes back, jobs that read it apart.

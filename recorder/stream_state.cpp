@@ -79,60 +79,14 @@ std::shared_ptr<detail::Lane> StreamState::add_lane() {
   return {shared_from_this(), lanes_.back().get()};
 }
 
-std::shared_ptr<detail::Lane> StreamState::add_columns(std::uint64_t first, std::uint64_t count) {
-  const auto refuse = [&](ErrorCode code, std::string_view why) {
-    throw Error(code, fmt::format("columns {} to {}: {}", first, first + count, why), context());
-  };
-  const std::lock_guard lock(lanes_mutex_);
-  if (spec.columns[1].shape.size() != 1 || !rules.selected_columns.empty())
-    refuse(ErrorCode::invalid_argument,
-           "only a stream of one dimension without the option `columns` can be partitioned");
-  if (count == 0 || first >= rules.source_values || count > rules.source_values - first)
-    refuse(ErrorCode::out_of_range, fmt::format("expected columns of 0 to {}", rules.source_values));
-  if (lanes_.front()->recorded_anything())
-    refuse(ErrorCode::invalid_argument, "rows have been recorded through the handle of the whole row");
-  for (std::size_t i = 1; i < lanes_.size(); ++i) {
-    const auto& other = *lanes_[i];
-    if (first < other.first_value() + other.value_count() && other.first_value() < first + count)
-      refuse(ErrorCode::already_exists, "another handle has some of them");
-  }
-  lanes_.push_back(std::make_unique<detail::Lane>(*this));
-  lanes_.back()->become_columns(first, count, lanes_.front()->own_blocks);
-  partitioned_.store(true, std::memory_order_release);
-  return {shared_from_this(), lanes_.back().get()};
-}
-
-bool StreamState::lags_behind(const detail::Lane& lane) const {
-  const std::lock_guard lock(lanes_mutex_);
-  const auto done = lane.rows_done.load(std::memory_order_acquire);
-  std::uint64_t covered = 0;
-  for (std::size_t i = 1; i < lanes_.size(); ++i) {
-    covered += lanes_[i]->value_count();
-    if (lanes_[i]->rows_done.load(std::memory_order_acquire) < done) return true;
-  }
-  return covered < rules.source_values;
-}
-
 StreamStats StreamState::stats() const {
   StreamStats stats;
   stats.episode = episode->info.id;
   stats.stream = spec.path;
   {
     const std::lock_guard lock(lanes_mutex_);
-    for (const auto& lane : lanes_) {
-      StreamStats own;
-      lane->add_to(own);
-      if (partitioned()) {  // each row passes through all lanes
-        stats.rows_offered = std::max(stats.rows_offered, own.rows_offered);
-        stats.rows_dropped = std::max(stats.rows_dropped, own.rows_dropped);
-      } else {
-        stats.rows_offered += own.rows_offered;
-        stats.rows_dropped += own.rows_dropped;
-      }
-      stats.rows_rejected += own.rows_rejected;
-      stats.waits += own.waits;
-      stats.waited += own.waited;
-    }
+    for (const auto& lane : lanes_) lane->add_to(stats);
+    if (partitioned()) count_rows_of_columns(stats);
   }
   stats.rows_dropped += rows_dropped_later_.load(std::memory_order_relaxed);
   stats.rows_recorded = stats.rows_offered - std::min(stats.rows_offered, stats.rows_dropped);
@@ -149,9 +103,12 @@ std::optional<Error> StreamState::first_error() const {
   return first_error_;
 }
 
-void StreamState::keep_error(const Error& error) {
-  const std::lock_guard lock(lanes_mutex_);
-  if (!first_error_) first_error_ = error;
+void StreamState::tell(const Error& error) {
+  {
+    const std::lock_guard lock(lanes_mutex_);
+    if (!first_error_) first_error_ = error;
+  }
+  parts->reporter.failure(error);
 }
 
 ErrorContext StreamState::context(std::optional<std::int64_t> timestep) const {

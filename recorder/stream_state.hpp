@@ -99,7 +99,12 @@ class RecorderParts {
 /// Thread safety: the members are grouped by who may touch them.
 class StreamState final : public std::enable_shared_from_this<StreamState>, private ColumnBuilder::Output {
  public:
-  enum class Phase : std::uint8_t { recording, finished, failed };
+  enum class Phase : std::uint8_t {
+    recording,
+    columns_disagree,  ///< as recording, but rows from `faulty_row` on are dropped
+    finished,
+    failed
+  };
 
   StreamState(StreamId id, StreamSpec spec, StreamRules rules, std::shared_ptr<RecorderParts> parts,
               std::shared_ptr<EpisodeCore> episode);
@@ -116,6 +121,7 @@ class StreamState final : public std::enable_shared_from_this<StreamState>, priv
 
   // Any thread.
   Phase phase() const noexcept { return phase_.load(std::memory_order_relaxed); }
+  bool is_recording() const noexcept { return phase() <= Phase::columns_disagree; }
   void set_phase(Phase phase) noexcept;
   bool partitioned() const noexcept { return partitioned_.load(std::memory_order_acquire); }
   /// A further lane (the first one included). \throws Error memory_cap when its own blocks cannot be had
@@ -124,7 +130,8 @@ class StreamState final : public std::enable_shared_from_this<StreamState>, priv
   StreamStats stats() const;
   std::int64_t last_timestep() const;  ///< of the rows taken; the smallest number when there are none
   std::optional<Error> first_error() const;
-  void keep_error(const Error& error);
+  /// Says it, and keeps it for whoever finishes the episode.
+  void tell(const Error& error);
   ErrorContext context(std::optional<std::int64_t> timestep = {}) const;
   GapLog gaps;
   std::atomic<std::int64_t> committed_timestep{INT64_MIN};
@@ -140,6 +147,13 @@ class StreamState final : public std::enable_shared_from_this<StreamState>, priv
   bool needs_own_run() const noexcept { return rows_in(kSlabBytes) == 0; }
   Block* partition_head() noexcept { return &partition_head_; }
   bool lags_behind(const detail::Lane& lane) const;
+  /// The lanes disagree on the timestep of this row.
+  void end_at_fault(std::uint64_t row, std::int64_t timestep);
+  std::uint64_t faulty_row() const noexcept { return faulty_row_.load(std::memory_order_acquire); }
+  /// Rows are dropped while columns have no handle.
+  void warn_of_columns_without_handle();
+  /// All lanes rest: says which columns are to blame for rows that are not complete.
+  void tell_incomplete_columns();
 
   // Workers.
   /// Moves rows from blocks to chunks. Returns true when there was something.
@@ -175,6 +189,9 @@ class StreamState final : public std::enable_shared_from_this<StreamState>, priv
   void count_timesteps(const std::int64_t* timesteps, std::uint64_t rows);
   void close_index_chunk();
   void drop_incomplete_rows();
+  std::vector<detail::Lane*> column_lanes() const;
+  std::int64_t timestep_of(std::uint64_t row) const;
+  void count_rows_of_columns(StreamStats& stats) const;
   void give_back_blocks();
   void release_block(Block* block) noexcept;
   std::uint64_t open_rows_hash() const;
@@ -193,6 +210,10 @@ class StreamState final : public std::enable_shared_from_this<StreamState>, priv
   std::vector<std::unique_ptr<detail::Lane>> lanes_;
   std::optional<Error> first_error_;
   Block partition_head_;
+  std::atomic<std::uint64_t> faulty_row_{UINT64_MAX};
+  std::int64_t faulty_timestep_ = 0;
+  std::atomic<std::uint64_t> columns_with_handle_{0};
+  std::atomic<bool> warned_of_columns_{false};
 
   // Workers, under the mutex.
   mutable std::mutex mutex_;

@@ -126,8 +126,8 @@ TEST_F(Lanes, ASilentColumnLaneDoesNotStopTheOthers) {
   auto silent = voltage.columns(5'000, 5'000);
   const std::vector<float> row(5'000, 1.0F);
   for (int t = 0; t < 2000; ++t) talking.record(t, row);
-  trial.finish();
-  recorded.close();
+  EXPECT_THROW(trial.finish(), Error) << "no row could be recorded";
+  EXPECT_THROW(recorded.close(), Error);
   const auto stats = recorded.stats().total;
   EXPECT_EQ(stats.rows_offered, 2000U);
   EXPECT_EQ(stats.rows_dropped, 2000U) << "no row was complete";
