@@ -6,6 +6,18 @@
 #include "recorder/names.hpp"
 
 namespace neurotape {
+namespace {
+
+// A memory_cap that has room for so many bytes more of the lanes' own: the ring has at least 7 of 8 bytes that are added.
+std::size_t cap_for(const RecorderParts& parts, std::size_t more_bytes) {
+  const std::size_t ring = parts.blocks.bytes();
+  const std::size_t wanted = parts.blocks.own_bytes() + more_bytes;
+  const std::size_t missing = (wanted > ring ? wanted - ring : more_bytes) + 4 * kSlabBytes;
+  constexpr std::size_t kStep = 1'000'000;
+  return (ring + parts.buffers.budget_bytes() + missing / 7 * 8 + kStep) / kStep * kStep;
+}
+
+}  // namespace
 
 EpisodeCore::EpisodeCore(EpisodeInfo episode_info, std::shared_ptr<RecorderParts> shared,
                          const ExperimentOptions& options)
@@ -88,8 +100,9 @@ void EpisodeCore::reserve_own_blocks(OwnBlocks& blocks, std::size_t block_bytes,
         ErrorCode::memory_cap,
         fmt::format(
             "the memory cap is too small: this stream needs two blocks of {} bytes of its own for each lane, and the "
-            "ring of {} bytes cannot give them; raise memory_cap, or record with fewer streams at once",
-            block_bytes, parts->blocks.bytes()),
+            "ring of {} bytes cannot give them; raise memory_cap to {} bytes or more, or record with fewer streams at "
+            "once",
+            block_bytes, parts->blocks.bytes(), cap_for(*parts, 2 * block_bytes)),
         where);
   };
   if (2 * block_bytes > parts->blocks.bytes()) refuse();
@@ -119,6 +132,11 @@ bool EpisodeCore::seal(const std::string& status, bool discard) {
 void EpisodeCore::tell_incomplete_columns() {
   if (sealed()) return;
   for (const auto& stream : streams()) stream->tell_incomplete_columns();
+}
+
+void EpisodeCore::count_after_finish(std::uint64_t rows) noexcept {
+  rows_after_finish += rows;
+  parts->rows_after_finish += rows;
 }
 
 void EpisodeCore::fail(const Error& error) {

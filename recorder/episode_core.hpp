@@ -52,6 +52,9 @@ class EpisodeCore : public std::enable_shared_from_this<EpisodeCore> {
   void fail(const Error& error);
   bool failed() const noexcept { return failed_.load(std::memory_order_acquire); }
   std::uint64_t raw_bytes() const;
+  /// Rows that come when the episode is finished are no stream's any more.
+  void count_after_finish(std::uint64_t rows) noexcept;
+  std::atomic<std::uint64_t> rows_after_finish{0};
 
   // The writer thread.
   struct WriterSide {

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "recorder/column_input.hpp"
+#include "recorder/episode_core.hpp"
 
 namespace neurotape::detail {
 namespace {
@@ -402,7 +403,11 @@ void Lane::end_gap() noexcept {
 }
 
 void Lane::reject(std::int64_t timestep, std::uint64_t rows, ErrorCode code, const std::string& why) noexcept {
-  add<std::uint64_t>(rejected_, rows);
+  if (stream_.phase() == StreamState::Phase::finished) {
+    stream_.episode->count_after_finish(rows);
+  } else {
+    add<std::uint64_t>(rejected_, rows);
+  }
   if (stream_.is_recording() && rows != 0) add_gap(timestep, rows, DropCause::invalid);
   if (reported_) return;
   reported_ = true;

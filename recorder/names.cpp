@@ -55,12 +55,16 @@ std::string printable(std::string_view name) {
   return name.size() > 60 ? text + "..." : text;
 }
 
+std::string_view article(std::string_view noun) {
+  return !noun.empty() && std::string_view("aeiou").find(noun.front()) != std::string_view::npos ? "an" : "a";
+}
+
 }  // namespace
 
 void require_name(std::string_view what, std::string_view name) {
   if (const auto why = fault(name); !why.empty())
     throw Error(ErrorCode::invalid_name,
-                fmt::format("'{}' cannot be the name of a {}: {}", printable(name), what, why));
+                fmt::format("'{}' cannot be the name of {} {}: {}", printable(name), article(what), what, why));
 }
 
 void require_attribute_name(std::string_view name) {

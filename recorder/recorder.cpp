@@ -33,6 +33,12 @@ void add(StreamStats& sum, const StreamStats& one) {
   sum.waited += one.waited;
 }
 
+void add_rejected(StreamStats& sum, std::uint64_t rows) {
+  sum.rows_offered += rows;
+  sum.rows_dropped += rows;
+  sum.rows_rejected += rows;
+}
+
 std::string episode_id(std::uint64_t number) { return fmt::format("episode_{:04}", number); }
 
 std::shared_ptr<RecorderParts> make_parts(const Backend& backend, std::string experiment,
@@ -55,7 +61,8 @@ void Recorder::require_usable(const ExperimentOptions& options) {
   if (options.n_workers < 0 || options.n_workers > 256)
     refuse(ErrorCode::invalid_argument, fmt::format("n_workers: expected 0 to 256, got {}", options.n_workers));
   if (options.commit_interval < std::chrono::milliseconds(1))
-    refuse(ErrorCode::invalid_argument, "commit_interval: expected at least 1 ms");
+    refuse(ErrorCode::invalid_argument,
+           fmt::format("commit_interval: expected at least 1 ms, got {} ns", options.commit_interval.count()));
   if (options.neural_sampling_rate < 1)
     refuse(ErrorCode::invalid_argument,
            fmt::format("neural_sampling_rate: expected at least 1, got {}", options.neural_sampling_rate));
@@ -181,12 +188,13 @@ void Recorder::episode_done(const std::shared_ptr<EpisodeCore>& episode) {
   for (const auto& stream : episode->streams()) {
     StreamStats stats = stream->stats();
     if (!episode->failed() && !episode->discards()) {
-      stream->rows_committed.store(stats.rows_recorded, std::memory_order_relaxed);
+      stream->rows_committed.store(stream->rows_taken(), std::memory_order_relaxed);
       stream->committed_timestep.store(stream->last_timestep(), std::memory_order_release);
-      stats.rows_committed = stats.rows_recorded;
+      stats.rows_committed = stream->rows_taken();
     }
     const std::lock_guard lock(mutex_);
     add(finished_, stats);
+    losses_.add(stats, stream->gaps.lost(), episode->discards());
   }
   episode->forget_streams();
   const std::lock_guard lock(mutex_);
@@ -222,6 +230,7 @@ Stats Recorder::stats() const {
     const std::lock_guard lock(mutex_);
     add(stats.total, finished_);
   }
+  add_rejected(stats.total, parts_->rows_after_finish);
   stats.ring_bytes = parts_->blocks.bytes();
   stats.ring_used_bytes = parts_->blocks.used_bytes();
   stats.ring_peak_bytes = parts_->blocks.peak_bytes();
@@ -237,6 +246,7 @@ Stats Recorder::stats_of(const EpisodeCore& episode) {
   Stats stats;
   stats.streams = episode.stats();
   for (const auto& stream : stats.streams) add(stats.total, stream);
+  add_rejected(stats.total, episode.rows_after_finish);
   if (const auto error = episode.first_error()) stats.last_error = error->what();
   return stats;
 }
@@ -282,12 +292,10 @@ bool Recorder::gives_up() const { return options_.on_disk_error == OnDiskError::
 
 void Recorder::report_drops() {
   const StreamStats total = stats().total;
-  if (total.rows_dropped == 0) return;
-  parts_->reporter.notice(Error(ErrorCode::memory_cap,
-                                fmt::format("{} of {} rows were not recorded ({} of them invalid); the gaps of the "
-                                            "episodes that could be written say which",
-                                            total.rows_dropped, total.rows_offered, total.rows_rejected),
-                                {parts_->experiment, {}, {}, {}, path_.string()}));
+  const auto failure = parts_->reporter.first_failure();
+  const std::lock_guard lock(mutex_);
+  if (const auto lost = losses_.summary(total, failure, {parts_->experiment, {}, {}, {}, path_.string()}))
+    parts_->reporter.notice(*lost);
 }
 
 }  // namespace neurotape::detail

@@ -12,6 +12,7 @@
 #include "neurotape/experiment.hpp"
 #include "recorder/backend.hpp"
 #include "recorder/episode_core.hpp"
+#include "recorder/losses.hpp"
 #include "recorder/worker_pool.hpp"
 #include "recorder/writer.hpp"
 
@@ -61,6 +62,7 @@ class Recorder final : private DiskListener {
   std::map<std::uint64_t, std::shared_ptr<EpisodeCore>> episodes_;  ///< whose rows are not all committed
   std::uint64_t next_number_;
   StreamStats finished_;  ///< sum over the streams of all other episodes
+  Losses losses_;         ///< of the same
   bool closed_ = false;
   std::atomic<bool> closing_{false};
 

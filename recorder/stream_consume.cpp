@@ -273,6 +273,11 @@ void StreamState::finish(WorkSink& work) {
   give_back_blocks();
 }
 
+std::uint64_t StreamState::rows_taken() const {
+  const std::lock_guard lock(mutex_);
+  return rows_;
+}
+
 std::int64_t StreamState::last_timestep() const {
   const std::lock_guard lock(mutex_);
   return last_timestep_;

@@ -85,8 +85,9 @@ class RecorderParts {
   const CodecLibrary* codecs = nullptr;
   std::chrono::nanoseconds commit_interval{};
   std::string experiment;
-  std::function<void()> wake_workers;       ///< called by lanes that wait
-  std::atomic<int> finishing_episodes{0};   ///< their blocks are on their way back
+  std::function<void()> wake_workers;      ///< called by lanes that wait
+  std::atomic<int> finishing_episodes{0};  ///< their blocks are on their way back
+  std::atomic<std::uint64_t> rows_after_finish{0};
   std::atomic<bool> drops_for_disk{false};  ///< the disk is full, and lanes are not to wait for it
 
   std::shared_ptr<const Encoder> encoder(const Codec& codec, std::size_t element_bytes);
@@ -128,6 +129,7 @@ class StreamState final : public std::enable_shared_from_this<StreamState>, priv
   std::shared_ptr<detail::Lane> add_lane();
   std::shared_ptr<detail::Lane> add_columns(std::uint64_t first, std::uint64_t count);
   StreamStats stats() const;
+  std::uint64_t rows_taken() const;    ///< by the workers: those that are in chunks
   std::int64_t last_timestep() const;  ///< of the rows taken; the smallest number when there are none
   std::optional<Error> first_error() const;
   /// Says it, and keeps it for whoever finishes the episode.

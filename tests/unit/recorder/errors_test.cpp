@@ -43,7 +43,7 @@ TEST_F(BadInput, TimestepsThatGoBack) {
   auto state = trial.neural_state<float>("v", {});
   state.record(5, 1.0F);
   state.record(5, 2.0F);
-  expect_told(ErrorCode::timestep_order, "timestep 5: expected a timestep above 5");
+  expect_told(ErrorCode::timestep_order, "timestep 5: expected a timestep above 5 (recorded twice?)");
   auto reward = trial.rewards();
   reward.record(5, 1.0);
   reward.record(5, 1.0);
@@ -223,6 +223,94 @@ TEST_F(BadInput, OptionsThatCannotBe) {
   EXPECT_EQ(code_of([&] { trial.neural_state<float>("v", {3}, {.layout = Layout::traces}); }), ErrorCode::unsupported);
   EXPECT_EQ(code_of([&] { experiment({.memory_cap = 1000}); }), ErrorCode::memory_cap);
   EXPECT_EQ(code_of([&] { experiment({.n_workers = -1}); }), ErrorCode::invalid_argument);
+}
+
+TEST_F(BadInput, TheMemoryCapThatIsRecommendedIsEnough) {
+  constexpr std::uint64_t kValues = 10'000'000;
+  std::size_t enough = 0;
+  {
+    auto recorded = experiment({.memory_cap = 16_MB});
+    try {
+      recorded.start_episode().neural_state<float>("v", {kValues});
+    } catch (const Error& error) {
+      const std::string text = error.what();
+      const std::string before = "raise memory_cap to ";
+      ASSERT_NE(text.find(before), std::string::npos) << text;
+      enough = std::stoull(text.substr(text.find(before) + before.size()));
+    }
+  }
+  EXPECT_LT(enough, 150_MB);
+  auto recorded = experiment({.memory_cap = enough});
+  auto trial = recorded.start_episode();
+  EXPECT_NO_THROW(trial.neural_state<float>("v", {kValues}));
+}
+
+TEST_F(BadInput, OptionsSayWhatTheyGot) {
+  try {
+    experiment({.commit_interval = std::chrono::microseconds(5)});
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_STREQ(error.what(), "commit_interval: expected at least 1 ms, got 5000 ns");
+  }
+}
+
+TEST_F(BadInput, WhatIsLoggedAfterTheEndIsCountedAndToldOnce) {
+  auto recorded = experiment();
+  auto trial = recorded.start_episode();
+  auto reward = trial.rewards();
+  trial.finish();
+  recorded.flush();
+  const std::vector<float> row(2);
+  trial.log_event("note", 7);
+  trial.log_event("note", 8);
+  trial.log_weight_change(8, 1, 0.0, 1.0);
+  trial.log_timestep(9, {.neural_state = {{"v", row}}, .reward = 1.0});
+  ASSERT_EQ(told().size(), 1U);
+  expect_told(ErrorCode::closed, "timestep 7: the episode is finished");
+  reward.record(9, 1.0);
+  EXPECT_THROW(trial.finish(), Error);
+  const auto stats = trial.stats().total;
+  EXPECT_EQ(stats.rows_offered, 6U);
+  EXPECT_EQ(stats.rows_dropped, 6U);
+  EXPECT_EQ(stats.rows_rejected, 6U);
+  EXPECT_THROW(recorded.close(), Error);
+  EXPECT_EQ(recorded.stats().total.rows_rejected, 6U);
+}
+
+TEST_F(BadInput, TheClosingLineNamesTheCauseAndTheStream) {
+  auto recorded = experiment();
+  auto trial = recorded.start_episode();
+  auto bad = trial.neural_state<float>("v", {2});
+  auto twice = trial.rewards();
+  for (int t = 0; t < 3; ++t) bad.record(t, std::vector<float>(3));
+  twice.record(1, 1.0);
+  twice.record(0, 1.0);
+  EXPECT_THROW(trial.finish(), Error);
+  EXPECT_THROW(recorded.close(), Error);
+  expect_told(ErrorCode::invalid_argument,
+              "4 of 5 rows were not recorded (4 of them invalid); the gaps of the episodes that could be written say "
+              "which; stream 'neural_states/v' of episode_0000 lost most, 3 rows");
+}
+
+TEST_F(BadInput, TheClosingLineCountsRowsThatCouldNotBeWritten) {
+  auto recorded = experiment();
+  auto trial = recorded.start_episode();
+  auto reward = trial.rewards();
+  run_->before_write = [] { throw Error(ErrorCode::io, "broken"); };
+  for (int t = 0; t < 3; ++t) reward.record(t, 1.0);
+  EXPECT_THROW(recorded.flush(), Error);
+  EXPECT_THROW(recorded.close(), Error);
+  expect_told(ErrorCode::io, "3 rows were accepted but could not be written; stream 'rewards' of episode_0000");
+}
+
+TEST_F(BadInput, TheClosingLineSaysNothingOfEpisodesThatWereDiscarded) {
+  auto recorded = experiment();
+  auto trial = recorded.start_episode();
+  auto reward = trial.rewards();
+  reward.record(0, 1.0);
+  trial.abort(true);
+  recorded.close();
+  EXPECT_TRUE(told().empty());
 }
 
 TEST_F(BadInput, ColumnsThatOverlapOrDoNotExist) {
