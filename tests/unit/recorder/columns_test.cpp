@@ -1,5 +1,6 @@
 #include <array>
 #include <numeric>
+#include <thread>
 
 #include "memory_fixture.hpp"
 
@@ -152,6 +153,32 @@ TEST_F(Columns, ADisagreementThatIsFoundLaterMayBeEarlier) {
   expect_all_accounted_for(recorded, 20, 4);
   ASSERT_EQ(episode().gaps.size(), 1U);
   EXPECT_EQ(episode().gaps[0].first_timestep, 4);
+}
+
+TEST_F(Columns, ThreadsThatDisagreeLoseNoRowUnseen) {
+  for (const Overflow overflow : {Overflow::block, Overflow::drop_newest}) {
+    run_ = std::make_shared<MemoryRun>();
+    auto recorded = experiment({.memory_cap = 16_MB, .overflow = overflow});
+    auto trial = recorded.start_episode();
+    auto state = trial.neural_state<float>("v", {400});
+    constexpr int kSteps = 20'000;
+    std::vector<std::thread> threads;
+    for (int me = 0; me < 4; ++me) {
+      threads.emplace_back([part = state.columns(std::uint64_t(me) * 100, 100), me]() mutable {
+        const std::vector<float> row(100, float(me));
+        for (int t = 0; t < kSteps; ++t) part.record(t < 5'000 || me != 3 ? t : t + 1, row);
+      });
+    }
+    for (auto& thread : threads) thread.join();
+    // With drop_newest it may be that every row after the fault was dropped: then nobody met another's row.
+    const auto message = message_of([&] { trial.finish(); });
+    EXPECT_TRUE(says(message, "each thread has to record every timestep") || overflow == Overflow::drop_newest);
+    EXPECT_EQ(message_of([&] { recorded.close(); }), message);
+    const auto stored = stream(kPath).rows;
+    EXPECT_LE(stored, 5'000U);
+    EXPECT_TRUE(stored == 5'000U || overflow == Overflow::drop_newest) << stored;
+    expect_all_accounted_for(recorded, kSteps, stored);
+  }
 }
 
 TEST_F(Columns, ColumnsWithoutAHandleAreNamed) {
