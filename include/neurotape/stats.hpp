@@ -32,7 +32,7 @@ struct StreamStats {
 };
 
 struct Stats {
-  StreamStats total;                 ///< every stream of every episode, finished ones included
+  StreamStats total;                 ///< every stream of every episode, finished ones and rows that came later included
   std::vector<StreamStats> streams;  ///< those of unfinished episodes
   std::uint64_t ring_bytes = 0;      ///< size of the ring
   std::uint64_t ring_used_bytes = 0;
