@@ -4,26 +4,25 @@
 #include <array>
 #include <cstring>
 #include <fmt/format.h>
-#include <utility>
 
 #include "recorder/episode_state.hpp"
 #include "recorder/lane.hpp"
 
 namespace neurotape::detail {
 
-bool EpisodeState::refuses(std::int64_t t, std::uint64_t rows) {
+bool EpisodeState::refuses(std::string_view call, std::int64_t t, std::uint64_t rows) {
   if (!core->sealed()) return false;
   core->count_after_finish(rows);
-  if (std::exchange(told_that_finished_, true)) return true;
+  if (!told_that_finished_.insert(call).second) return true;
   ErrorContext where = core->context();
   where.timestep = t;
-  throw Error(ErrorCode::closed, "the episode is finished", where);
+  throw Error(ErrorCode::closed, fmt::format("{}: the episode is finished", call), where);
 }
 
 void EpisodeState::log_timestep(std::int64_t t, const Timestep& timestep) {
   const std::lock_guard lock(mutex_);
   const std::size_t dense = timestep.neural_state.size() + timestep.behavior.size();
-  if (refuses(t, dense + timestep.spikes.size() + (timestep.reward ? 1 : 0))) return;
+  if (refuses("log_timestep", t, dense + timestep.spikes.size() + (timestep.reward ? 1 : 0))) return;
   // A row that cannot be recorded does not cost the others.
   const auto log_all = [&](std::string_view group, const std::vector<NamedArray>& rows) {
     for (const NamedArray& row : rows) {
@@ -66,7 +65,7 @@ void EpisodeState::log_dense(std::string_view group, std::int64_t t, const Named
 
 void EpisodeState::log_weight_change(std::int64_t t, std::uint64_t synapse, double old_weight, double new_weight) {
   const std::lock_guard lock(mutex_);
-  if (refuses(t, 1)) return;
+  if (refuses("log_weight_change", t, 1)) return;
   Lane& lane =
       own_lane("weight_changes", [](EpisodeState& state) { return declare_weight_changes(state, Dtype::f32, {}); });
   if (lane.stream().spec.columns[2].dtype == Dtype::f64) {
@@ -83,7 +82,7 @@ void EpisodeState::log_weight_change(std::int64_t t, std::uint64_t synapse, doub
 // would be taken for the next event's.
 void EpisodeState::log_event(std::string_view type, std::int64_t t, const nlohmann::json& data) {
   const std::lock_guard lock(mutex_);
-  if (refuses(t, 1)) return;
+  if (refuses("log_event", t, 1)) return;
   const std::string text = data.dump();
   if (event_rows_ == nullptr) {
     event_rows_ = declare_events(*this);

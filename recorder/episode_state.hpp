@@ -5,7 +5,9 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
+#include <string_view>
 
 #include "neurotape/episode.hpp"
 #include "recorder/episode_core.hpp"
@@ -30,15 +32,15 @@ class EpisodeState {
   void log_event(std::string_view type, std::int64_t t, const nlohmann::json& data);
 
  private:
-  /// Rows of an episode that is finished: counted, and told once.
-  bool refuses(std::int64_t t, std::uint64_t rows);
+  /// Rows of an episode that is finished: counted, and told once for each kind of call.
+  bool refuses(std::string_view call, std::int64_t t, std::uint64_t rows);
   void log_dense(std::string_view group, std::int64_t t, const NamedArray& row);
   /// The lane of `log_*` for a sparse stream: one of its own, since a handle may be in use by another thread.
   Lane& own_lane(const std::string& path, LaneHandle (*declare)(EpisodeState&));
 
   std::mutex mutex_;  ///< of everything that logs
   std::map<std::string, LaneHandle, std::less<>> lanes_;
-  bool told_that_finished_ = false;
+  std::set<std::string_view> told_that_finished_;
   LaneHandle event_rows_;
   LaneHandle event_bytes_;
 };

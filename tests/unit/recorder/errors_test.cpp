@@ -254,7 +254,7 @@ TEST_F(BadInput, OptionsSayWhatTheyGot) {
   }
 }
 
-TEST_F(BadInput, WhatIsLoggedAfterTheEndIsCountedAndToldOnce) {
+TEST_F(BadInput, WhatIsLoggedAfterTheEndIsCounted) {
   auto recorded = experiment();
   auto trial = recorded.start_episode();
   auto reward = trial.rewards();
@@ -265,8 +265,8 @@ TEST_F(BadInput, WhatIsLoggedAfterTheEndIsCountedAndToldOnce) {
   trial.log_event("note", 8);
   trial.log_weight_change(8, 1, 0.0, 1.0);
   trial.log_timestep(9, {.neural_state = {{"v", row}}, .reward = 1.0});
-  ASSERT_EQ(told().size(), 1U);
-  expect_told(ErrorCode::closed, "timestep 7: the episode is finished");
+  ASSERT_EQ(told().size(), 3U) << "once for each kind of call";
+  expect_told(ErrorCode::closed, "timestep 9: log_timestep: the episode is finished");
   reward.record(9, 1.0);
   EXPECT_THROW(trial.finish(), Error);
   const auto stats = trial.stats().total;
