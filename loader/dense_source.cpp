@@ -39,7 +39,9 @@ class DenseFile final : public DenseSource {
     for (const auto id : ids) {
       const auto found = position_of.find(id);
       if (column_ids_.empty() ? id >= shape_.values() : found == position_of.end())
-        throw Error(ErrorCode::out_of_range, fmt::format("there is no column {}", id),
+        throw Error(ErrorCode::out_of_range,
+                    fmt::format("there is no column {}, only {}", id,
+                                column_ids_.empty() ? shape_.values() : column_ids_.size()),
                     loader::context_of(stream_.place));
       positions.push_back(column_ids_.empty() ? id : found->second);
     }

@@ -12,6 +12,8 @@
 #include <thread>
 #include <unistd.h>
 
+#include "backends/driver/journal.hpp"
+#include "backends/io/lock_file.hpp"
 #include "loader/file_driver.hpp"
 
 namespace neurotape::loader {
@@ -44,8 +46,22 @@ void check_signature(int descriptor, const Place& place) {
   damaged(size == 0 ? "the file is empty" : "not an HDF5 file", place);
 }
 
-hid_t open_hdf5(const std::filesystem::path& path, int descriptor, const Place& place) {
-  const Handle access = file_access(descriptor, place);
+/// What a recorder that died wrote into its journal for this file, and may not have written into the file itself.
+driver::HeldWrites cut_off_commit(const std::filesystem::path& path) {
+  const auto directory = std::filesystem::absolute(path).parent_path();
+  const auto run = directory.parent_path();
+  driver::HeldWrites writes;
+  if (directory.filename() != "episodes" || io::LockFile::is_held(run / ".lock")) return writes;
+  for (const auto& entry : driver::read_journal(run / ".journal")) {
+    if (entry.file != path.filename()) continue;
+    for (const auto& piece : entry.pieces) writes.add(piece.address, piece.bytes);
+  }
+  return writes;
+}
+
+hid_t open_hdf5(const std::filesystem::path& path, int descriptor, const driver::HeldWrites& cut_off,
+                const Place& place) {
+  const Handle access = file_access(descriptor, cut_off.pieces().empty() ? nullptr : &cut_off, place);
   const hid_t plain = H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.get());
   if (plain >= 0) return plain;
   const std::string cause = hdf5_cause();
@@ -71,9 +87,10 @@ File::File(std::filesystem::path path) : path_(std::move(path)) {}
 std::shared_ptr<const File> File::open(const std::filesystem::path& path) {
   std::shared_ptr<File> file(new File(path));
   file->descriptor_ = open_descriptor(path);
-  check_signature(file->descriptor_, file->place());
+  file->cut_off_ = cut_off_commit(path);
+  if (file->cut_off_.pieces().empty()) check_signature(file->descriptor_, file->place());
   const Hdf5Lock lock;
-  file->file_ = Handle(open_hdf5(path, file->descriptor_, file->place()), H5Fclose);
+  file->file_ = Handle(open_hdf5(path, file->descriptor_, file->cut_off_, file->place()), H5Fclose);
   return file;
 }
 

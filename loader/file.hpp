@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "backends/driver/held_writes.hpp"
 #include "loader/hdf5_call.hpp"
 
 namespace neurotape::loader {
@@ -40,6 +41,7 @@ class File {
 
   std::filesystem::path path_;
   int descriptor_ = -1;
+  driver::HeldWrites cut_off_;  // of the commit that the recorder did not end
   Handle file_;
 };
 

@@ -16,12 +16,14 @@ thread_local Extent* locating = nullptr;
 
 struct Settings {
   int descriptor;
+  const driver::HeldWrites* over;
 };
 
 // HDF5 casts between the two, so the public part comes first.
 struct DriverFile {
   H5FD_t hdf5_part;
   int descriptor;
+  const driver::HeldWrites* over;
   haddr_t end_of_address;
 };
 
@@ -40,6 +42,7 @@ H5FD_t* open_file(const char*, unsigned flags, hid_t access, haddr_t) {
     return nullptr;
   }
   file->descriptor = descriptor;
+  file->over = settings->over;
   return &file.release()->hdf5_part;
 }
 
@@ -66,7 +69,17 @@ herr_t set_end_of_address(H5FD_t* file, H5FD_mem_t, haddr_t address) {
 
 haddr_t get_end_of_file(const H5FD_t* file, H5FD_mem_t) {
   struct stat status = {};
-  return fstat(ours(file).descriptor, &status) == 0 ? static_cast<haddr_t>(status.st_size) : HADDR_UNDEF;
+  if (fstat(ours(file).descriptor, &status) != 0) return HADDR_UNDEF;
+  // What lies over the file says where it ends, and may have been cut off from making it that long.
+  if (ours(file).over != nullptr) return static_cast<haddr_t>(std::numeric_limits<off_t>::max());
+  return static_cast<haddr_t>(status.st_size);
+}
+
+bool read_over(const driver::HeldWrites& over, haddr_t address, void* buffer, size_t bytes) noexcept try {
+  over.read_over(address, {static_cast<std::byte*>(buffer), bytes});
+  return true;
+} catch (...) {
+  return false;
 }
 
 herr_t read(H5FD_t* file, H5FD_mem_t type, hid_t, haddr_t address, size_t bytes, void* buffer) {
@@ -77,6 +90,8 @@ herr_t read(H5FD_t* file, H5FD_mem_t type, hid_t, haddr_t address, size_t bytes,
   // HDF5 reads metadata ahead, beyond the end of the file too, and wants to see zeros there.
   if (type != H5FD_MEM_DRAW) std::memset(buffer, 0, bytes);
   const int result = read_at(ours(file).descriptor, address, buffer, bytes);
+  if (ours(file).over != nullptr && type != H5FD_MEM_DRAW && !read_over(*ours(file).over, address, buffer, bytes))
+    return -1;
   return result == 0 || (result == kEndOfFile && type != H5FD_MEM_DRAW) ? 0 : -1;
 }
 
@@ -110,10 +125,10 @@ hid_t driver_id() {
 
 }  // namespace
 
-Handle file_access(int descriptor, const Place& place) {
+Handle file_access(int descriptor, const driver::HeldWrites* over, const Place& place) {
   const Hdf5Lock lock;
   Handle access(check(H5Pcreate(H5P_FILE_ACCESS), "cannot prepare to open the file", place), H5Pclose);
-  const Settings settings = {descriptor};
+  const Settings settings = {descriptor, over};
   check(H5Pset_driver(access.get(), driver_id(), &settings), "cannot prepare to open the file", place);
   // What a reader beside a live writer may try again; HDF5's own 100 only delay the error for a dead one.
   check(H5Pset_metadata_read_attempts(access.get(), 20), "cannot prepare to open the file", place);

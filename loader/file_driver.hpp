@@ -9,12 +9,14 @@
 #include <cstdint>
 #include <hdf5.h>
 
+#include "backends/driver/held_writes.hpp"
 #include "loader/hdf5_call.hpp"
 
 namespace neurotape::loader {
 
 /// A file access list with this driver, for `H5Fopen`. HDF5 keeps a duplicate of the descriptor.
-Handle file_access(int descriptor, const Place& place);
+/// \param over what is to be seen in place of the file's own metadata; outlives HDF5's use of the file. nullptr: nothing
+Handle file_access(int descriptor, const driver::HeldWrites* over, const Place& place);
 
 /// Where a piece of raw data lies in the file.
 struct Extent {

@@ -4,6 +4,7 @@
 
 #include "recorder/episode_state.hpp"
 #include "recorder/lane.hpp"
+#include "recorder/leak.hpp"
 
 namespace neurotape {
 namespace {
@@ -37,6 +38,10 @@ Episode& Episode::operator=(Episode&& other) noexcept {
 
 Episode::~Episode() {
   if (state_ == nullptr) return;
+  if (!state_->recorder->is_ours()) {
+    detail::leak(std::move(state_));
+    return;
+  }
   const bool unwinding = std::uncaught_exceptions() > exceptions_at_start_;
   guarded(*state_, [&] {
     if (!unwinding) state_->core->tell_incomplete_columns();

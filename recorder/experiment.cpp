@@ -1,6 +1,7 @@
 #include "neurotape/experiment.hpp"
 
 #include "recorder/episode_state.hpp"
+#include "recorder/leak.hpp"
 #include "recorder/names.hpp"
 #include "recorder/recorder.hpp"
 
@@ -36,6 +37,10 @@ Experiment& Experiment::operator=(Experiment&& other) noexcept {
 
 Experiment::~Experiment() {
   if (recorder_ == nullptr) return;
+  if (!recorder_->is_ours()) {
+    detail::leak(std::move(recorder_));
+    return;
+  }
   try {
     recorder_->close();
   } catch (const std::exception&) {  // a destructor does not throw; on_error has been told

@@ -106,6 +106,9 @@ Recorder::~Recorder() {
 }
 
 void Recorder::require_open() const {
+  if (!is_ours())
+    throw Error(ErrorCode::closed, "this process was forked from the one that records: only that one can record",
+                {.path = path_.string()});
   const std::lock_guard lock(mutex_);
   if (closed_)
     throw Error(ErrorCode::closed, "the experiment is closed", {parts_->experiment, {}, {}, {}, path_.string()});
@@ -252,6 +255,7 @@ Stats Recorder::stats_of(const EpisodeCore& episode) {
 }
 
 void Recorder::close() {
+  if (!is_ours()) require_open();
   {
     const std::lock_guard lock(mutex_);
     if (closed_) return;

@@ -7,6 +7,8 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <sys/types.h>
+#include <unistd.h>
 #include <vector>
 
 #include "neurotape/experiment.hpp"
@@ -30,6 +32,8 @@ class Recorder final : private DiskListener {
   Recorder& operator=(const Recorder&) = delete;
 
   const std::filesystem::path& path() const noexcept { return path_; }
+  /// Not in a forked child: there are no threads there, and locks may be held for ever. Such a process must touch nothing.
+  bool is_ours() const noexcept { return ::getpid() == owner_; }
   void save_config(const nlohmann::json& config);
   void save_network(std::string_view table, const std::vector<NamedArray>& columns);
   std::shared_ptr<EpisodeCore> start_episode(const EpisodeOptions& options);
@@ -53,6 +57,7 @@ class Recorder final : private DiskListener {
   void disk_has_space() override;
   bool gives_up() const override;
 
+  const pid_t owner_ = ::getpid();
   const ExperimentOptions options_;
   const std::unique_ptr<Backend> backend_;
   const std::shared_ptr<RecorderParts> parts_;

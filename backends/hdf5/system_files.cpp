@@ -60,7 +60,7 @@ void sync_directory(const std::filesystem::path& path) {
 void make_directories(const std::filesystem::path& path) {
   std::error_code error;
   if (path.empty() || std::filesystem::is_directory(path, error)) return;
-  make_directories(path.parent_path());
+  if (!std::filesystem::exists(path.parent_path(), error)) make_directories(path.parent_path());
   if (!make_directory(path) && !std::filesystem::is_directory(path, error))
     fail_system("creating the directory", path, ENOTDIR);
 }

@@ -81,6 +81,17 @@ LockFile::LockFile(std::filesystem::path path, const std::string& contents)
   held().paths.insert(path_);
 }
 
+bool LockFile::is_held(const std::filesystem::path& path) {
+  const std::lock_guard guard(held().mutex);
+  if (held().paths.contains(std::filesystem::weakly_canonical(path))) return true;
+  OpenFile file;
+  if (file.open(path, O_RDONLY | O_NOFOLLOW) != 0) return false;
+  struct flock whole {};
+  whole.l_type = F_WRLCK;
+  whole.l_whence = SEEK_SET;
+  return ::fcntl(file.descriptor(), F_GETLK, &whole) == 0 && whole.l_type != F_UNLCK;
+}
+
 LockFile::~LockFile() {
   if (::getpid() != owner_) return;
   const std::lock_guard guard(held().mutex);

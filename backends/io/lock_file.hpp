@@ -21,6 +21,9 @@ class LockFile {
   /// Removes the file, which nobody needs any more.
   ~LockFile();
 
+  /// Whether some process, this one included, holds the lock at this path.
+  static bool is_held(const std::filesystem::path& path);
+
  private:
   std::filesystem::path path_;
   OpenFile file_;

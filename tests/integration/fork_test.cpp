@@ -1,0 +1,109 @@
+// A simulator that forks while it records.
+
+#include <numeric>
+#include <optional>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <vector>
+
+#include "tests/integration/support.hpp"
+
+namespace neurotape::outside {
+namespace {
+
+class Fork : public RunTest {
+ protected:
+  /// \returns the exit status of a child that runs this; 255 where it ended by a signal
+  template <class F>
+  static int in_child(F&& action) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      ::alarm(20);  // a child that hangs is killed by this
+      action();
+      ::_exit(0);
+    }
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 255;
+  }
+};
+
+TEST_F(Fork, TheChildCanEndWithAllThatItInherited) {
+  auto experiment = std::optional(create({.commit_interval = std::chrono::milliseconds(1)}));
+  auto episode = std::optional(experiment->start_episode());
+  auto stream = std::optional(episode->neural_state<double>("v", {1'000}));
+  const std::vector<double> row(1'000, 1.0);
+  for (std::int64_t t = 0; t < 2'000; ++t) {
+    stream->record(t, row);
+    if (t % 500 != 250) continue;
+    EXPECT_EQ(in_child([&] {
+                stream.reset();
+                episode.reset();
+                experiment.reset();
+              }),
+              0);
+  }
+  episode->finish();
+  experiment->close();
+  EXPECT_TRUE(told().empty());
+  EXPECT_EQ(Run(experiment->path()).episode(0).neural_state<double>("v").rows(), 2'000U);
+}
+
+TEST_F(Fork, TheChildIsRefused) {
+  auto experiment = create();
+  EXPECT_EQ(in_child([&] {
+              const auto code = [](const auto& call) {
+                try {
+                  call();
+                } catch (const Error& error) {
+                  return error.code();
+                }
+                return ErrorCode::io;
+              };
+              const bool refused = code([&] { experiment.start_episode(); }) == ErrorCode::closed &&
+                                   code([&] { experiment.flush(); }) == ErrorCode::closed &&
+                                   code([&] { experiment.close(); }) == ErrorCode::closed;
+              ::_exit(refused ? 7 : 1);
+            }),
+            7);
+}
+
+TEST_F(Fork, AChildThatOutlivesTheRecorderDoesNotHoldItsRun) {
+  const auto path = directory() / "kept";
+  std::filesystem::create_directory(path);
+  int started[2];
+  int ends[2];
+  ASSERT_EQ(::pipe(started), 0);
+  ASSERT_EQ(::pipe(ends), 0);
+  const pid_t recorder = ::fork();
+  if (recorder == 0) {
+    auto experiment = Experiment::create(path, "run");
+    auto episode = experiment.start_episode();
+    episode.rewards().record(1, 1.0);
+    experiment.flush();
+    if (::fork() == 0) {  // inherits everything, and waits
+      ::close(started[1]);
+      ::close(ends[1]);
+      char byte = 0;
+      (void)!::read(ends[0], &byte, 1);
+      ::_exit(0);
+    }
+    ::close(started[1]);
+    ::kill(::getpid(), SIGKILL);
+  }
+  ::close(started[1]);
+  char byte = 0;
+  (void)!::read(started[0], &byte, 1);  // until both have closed it
+  int status = 0;
+  ASSERT_EQ(::waitpid(recorder, &status, 0), recorder);
+  ASSERT_TRUE(WIFSIGNALED(status));
+  const auto run = std::filesystem::directory_iterator(path)->path();
+  const auto report = recover(run);
+  ASSERT_EQ(report.recovered.size(), 1U);
+  EXPECT_EQ(report.recovered[0].streams.at("rewards").kept, 1U);
+  EXPECT_NO_THROW(Experiment::open(run, quiet()).close());
+  ::close(ends[1]);
+}
+
+}  // namespace
+}  // namespace neurotape::outside
