@@ -90,7 +90,7 @@ struct ExperimentOptions {
   Codec codec = Codec::gzip(1);
   /// How often what was recorded is made safe: a killed process loses what came since the last commit.
   std::chrono::nanoseconds commit_interval = std::chrono::seconds(1);
-  Durability durability = Durability::process;
+  Durability durability = Durability::power;
   /// The default `every` of neural states: 10 keeps every tenth timestep.
   std::int64_t neural_sampling_rate = 1;
   Validate validate = true;
