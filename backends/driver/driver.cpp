@@ -16,6 +16,11 @@ struct Handle {
   DriverFile* file;
 };
 
+/// What a file access property list carries.
+struct Info {
+  DriverFile* file;
+};
+
 DriverFile& file_of(const H5FD_t* handle) { return *reinterpret_cast<const Handle*>(handle)->file; }
 
 H5FD_t* open(const char*, unsigned, hid_t properties, haddr_t) {
@@ -23,7 +28,7 @@ H5FD_t* open(const char*, unsigned, hid_t properties, haddr_t) {
   if (info == nullptr) return nullptr;
   auto* const handle = new (std::nothrow) Handle{};
   if (handle == nullptr) return nullptr;
-  handle->file = *static_cast<DriverFile* const*>(info);
+  handle->file = static_cast<const Info*>(info)->file;
   return &handle->hdf5;
 }
 
@@ -74,7 +79,7 @@ H5FD_class_t driver_class() {
   driver.name = "neurotape";
   driver.maxaddr = static_cast<haddr_t>(INT64_MAX);
   driver.fc_degree = H5F_CLOSE_WEAK;
-  driver.fapl_size = sizeof(DriverFile*);
+  driver.fapl_size = sizeof(Info);
   driver.open = open;
   driver.close = close;
   driver.query = query;
@@ -96,7 +101,7 @@ herr_t use(hid_t file_access_properties, DriverFile& file) {
   static const H5FD_class_t driver = driver_class();
   static const hid_t id = H5FDregister(&driver);
   if (id < 0) return -1;
-  DriverFile* const info = &file;
+  const Info info{&file};
   return H5Pset_driver(file_access_properties, id, &info);
 }
 

@@ -50,7 +50,6 @@ class Journal {
   std::filesystem::path path_;
   io::OpenFile file_;
   std::uint64_t sequence_ = 0;
-  std::uint64_t end_ = 0;           // of the last record
   std::set<DriverFile*> unsynced_;  // changed in place since they were synced
 };
 

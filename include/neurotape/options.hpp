@@ -47,7 +47,9 @@ inline constexpr Overflow Overflow::decimate{Kind::decimate};
 /// What a commit survives.
 enum class Durability : std::uint8_t {
   process,  ///< the end of the recording process, `kill -9` included
-  power,    ///< also power loss. Not in this version
+  /// Also power loss and the end of the operating system, on disks that honour flushes: a commit waits for the disk. The
+  /// loader and `recover` repeat a commit that was cut off; other HDF5 programs may need `recover` first.
+  power,
 };
 
 /// What happens after the disk refused a write.
