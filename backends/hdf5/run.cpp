@@ -126,7 +126,7 @@ void Run::write_index() {
 }
 
 /// What cannot be removed stays for the next time.
-void Run::remove_obsolete(std::vector<std::filesystem::path> paths) {
+void Run::remove_obsolete(const std::vector<std::filesystem::path>& paths) {
   for (const auto& path : paths) {
     try {
       remove_file(path);

@@ -75,7 +75,7 @@ class Run {
   void took_merged(const Segments::Merged& merged);
   void write_index();
   void remove_unless_linked(const std::filesystem::path& path);
-  void remove_obsolete(std::vector<std::filesystem::path> paths);
+  void remove_obsolete(const std::vector<std::filesystem::path>& paths);
 
   struct Committing {
     EpisodeFile* file;

@@ -66,7 +66,7 @@ bool is_there(const std::filesystem::path& path, const OpenFile& file) {
 
 }  // namespace
 
-LockFile::LockFile(std::filesystem::path path, const std::string& contents)
+LockFile::LockFile(const std::filesystem::path& path, const std::string& contents)
     : path_(std::filesystem::weakly_canonical(path)), owner_(::getpid()) {
   const std::lock_guard guard(held().mutex);
   if (held().paths.contains(path_)) taken(path_, fmt::format("pid {}", owner_));

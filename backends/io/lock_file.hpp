@@ -15,7 +15,7 @@ class LockFile {
  public:
   /// \param contents what the file says while it is held: "pid <number>", then anything.
   /// \throws Error already_exists with what its holder says of itself; io
-  LockFile(std::filesystem::path path, const std::string& contents);
+  LockFile(const std::filesystem::path& path, const std::string& contents);
   LockFile(const LockFile&) = delete;
   LockFile& operator=(const LockFile&) = delete;
   /// Removes the file, which nobody needs any more.
