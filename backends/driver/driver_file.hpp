@@ -73,6 +73,7 @@ class DriverFile {
   const std::filesystem::path& path() const noexcept { return path_; }
   void renamed(std::filesystem::path path) { path_ = std::move(path); }
   const std::optional<Failure>& failure() const noexcept { return failure_; }
+  bool dead() const noexcept;
   bool writes() const noexcept { return opening_ != Opening::read; }
 
   // For HDF5. None of these throws; a write always succeeds.
@@ -103,7 +104,6 @@ class DriverFile {
   void fail(const char* tried, int error_number) noexcept;
 
  private:
-  bool dead() const noexcept;
   template <class Call>
   bool attempt(const char* tried, Call call) noexcept;
   bool reserve(std::uint64_t end) noexcept;

@@ -149,6 +149,8 @@ void Journal::commit(std::span<DriverFile* const> files) noexcept {
   try {
     std::vector<JournalEntry> entries;
     for (auto* const file : files) {
+      // What a dead file was told belongs to no commit.
+      if (file->dead()) continue;
       if (auto pieces = file->waiting(); !pieces.empty())
         entries.push_back({final_name(file->path()), std::move(pieces)});
     }

@@ -74,8 +74,8 @@ def recover(victim, directory, told, at):
     return faults + ["recovered twice: " + fault for fault in judge(copy, told)]
 
 
-def after_kill(victim, directory, told, faults, options, arguments):
-    """Faults of the whole way from a killed recorder to a tidied run."""
+def after_end(victim, directory, told, faults, options, arguments):
+    """Faults of the whole way from a recorder that has ended somehow to a tidied run."""
     # A write that was torn inside a page is for the loader and the recovery; HDF5 may find its checksum wrong.
     faults = [] if arguments.deed == "tear" else faults
     if arguments.tool:
@@ -92,7 +92,8 @@ def try_one(victim, options, arguments):
         if errors:
             faults.append(f"on standard error: {errors.strip()[:200]}")
         if status == -9 and arguments.deed in ("kill", "tear"):
-            return after_kill(victim, directory, told, faults, options, arguments), "killed"
+            return after_end(victim, directory, told, faults, options, arguments), "killed"
+        faults = after_end(victim, directory, told, faults, options, arguments)
         if status < 0 or status > 1:
             faults.append(f"ended with {status}")
         told_of_it = any("error" in line for line in told)

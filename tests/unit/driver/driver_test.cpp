@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "backends/driver/journal.hpp"
 #include "backends/io/operations.hpp"
 #include "tests/support/process.hpp"
 
@@ -142,6 +143,58 @@ TEST_F(DriverTest, AFailureIsKeptAndTheFileStaysAsItWas) {
   std::vector<std::byte> seen(10);
   ASSERT_TRUE(file.read(200, seen));
   EXPECT_EQ(seen, bytes_of(10, 'b')) << "HDF5 goes on as if nothing had happened";
+}
+
+TEST_F(DriverTest, TheJournalRepeatsACommitAndNothingOfADeadFile) {
+  Watched watched;
+  const io::Replaced replaced(watched);
+  Journal journal(true);
+  const auto journal_path = path().parent_path() / ".journal";
+  journal.place(journal_path);
+  DriverFile file(path(), Opening::create, Mode::held, {.journal = &journal});
+  file.set_end(4000);
+  file.write_metadata(200, bytes_of(10, 'a'));
+  file.commit();
+  auto entries = read_journal(journal_path);
+  ASSERT_EQ(entries.size(), 1U);
+  EXPECT_EQ(entries[0].file, "file.h5");
+  { std::ofstream(path(), std::ios::binary | std::ios::in).seekp(200) << "torn"; }
+  const auto replayed = replay(entries, path().parent_path());
+  ASSERT_EQ(replayed.size(), 1U);
+  EXPECT_EQ(replayed[0].error_number, 0);
+  EXPECT_EQ(on_disk(200, 10), std::string(10, 'a'));
+
+  watched.error = EIO;
+  file.write_metadata(200, bytes_of(10, 'b'));
+  file.write_raw(1000, bytes_of(10, 'b'));
+  watched.error = 0;
+  file.commit();
+  entries = read_journal(journal_path);
+  ASSERT_EQ(entries.size(), 1U);
+  EXPECT_EQ(entries[0].pieces.back().bytes, bytes_of(10, 'a')) << "the last commit that was one";
+}
+
+TEST_F(DriverTest, AJournalThatIsNotWholeRepeatsNothing) {
+  const auto journal_path = path().parent_path() / ".journal";
+  {
+    Journal journal(false);
+    journal.place(journal_path);
+    DriverFile file(path(), Opening::create, Mode::held, {.journal = &journal});
+    file.set_end(4000);
+    file.write_metadata(200, bytes_of(300, 'a'));
+    file.commit();
+  }
+  ASSERT_EQ(read_journal(journal_path).size(), 1U);
+  const auto whole = std::filesystem::file_size(journal_path);
+  for (std::uintmax_t at = 0; at < whole; at += 7) {
+    std::fstream(journal_path, std::ios::binary | std::ios::in | std::ios::out)
+        .seekp(static_cast<std::streamoff>(at))
+        .put('?');
+    EXPECT_TRUE(read_journal(journal_path).empty()) << at;
+    std::filesystem::resize_file(journal_path, at);
+    EXPECT_TRUE(read_journal(journal_path).empty()) << at;
+    std::filesystem::resize_file(journal_path, whole);
+  }
 }
 
 class Patient final : public Patience {
