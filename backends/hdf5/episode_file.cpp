@@ -25,7 +25,6 @@ EpisodeFile::EpisodeFile(Library& library, FilePool& pool, const std::filesystem
       final_path_(directory / fmt::format("{}.h5", info.id)),
       commits_("commits", library.commit_record(), sizeof(CommitRecord)),
       gaps_("gaps", library.gap_record(), sizeof(GapRecord)) {
-  pool_.use(*this);
   file_.emplace(File::create(path_, Root::small, File::Mode::held, library_.company()));
   {
     const auto root = open_group(file_->id(), "/");
@@ -33,6 +32,7 @@ EpisodeFile::EpisodeFile(Library& library, FilePool& pool, const std::filesystem
     write_episode_start(library_, root.get(), info);
   }
   file_->start_alive();
+  pool_.use(*this);  // last: one whose constructor throws is not there
 }
 
 EpisodeFile::~EpisodeFile() {
