@@ -82,7 +82,10 @@ TEST_F(Lanes, ColumnsOfARowComeTogether) {
   recorded.close();
   const auto values = stream("neural_states/v").values<float>(1);
   ASSERT_EQ(values.size(), std::size_t(kSteps * 100));
-  for (std::size_t i = 0; i < values.size(); ++i) ASSERT_EQ(values[i], float(i / 100 * 4 + i % 100 / 25)) << i;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const std::size_t timestep = i / 100, lane = i % 100 / 25;
+    ASSERT_EQ(values[i], float(timestep * 4 + lane)) << i;
+  }
   const auto stats = recorded.stats().total;
   EXPECT_EQ(stats.rows_offered, std::uint64_t(kSteps));
   EXPECT_EQ(stats.rows_recorded, std::uint64_t(kSteps));
