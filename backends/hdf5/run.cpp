@@ -96,7 +96,8 @@ void Run::publish_segment(CommitResult& result) {
   }
   const auto lost = segments_.take_lost();
   result.lost.insert(result.lost.end(), lost.begin(), lost.end());
-  names_changed_ = names_changed_ || segment;
+  // The segment is there for good before what it replaces goes.
+  if (segment && journal_.durable()) sync_directory(directory_.episodes());
   for (auto& [episode, record, own_file] : std::exchange(pending_, {})) {
     // What was lost with its segment still has what its own file has, if it had one.
     if (std::find(lost.begin(), lost.end(), episode) != lost.end()) continue;
