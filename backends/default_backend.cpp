@@ -64,6 +64,12 @@ std::unique_ptr<Backend> create_run(const std::filesystem::path&, const RunInfo&
 }
 std::unique_ptr<Backend> open_run(const std::filesystem::path&, const StorageOptions&) { no_backend(); }
 RecoveryReport recover(const std::filesystem::path&, const std::filesystem::path&) { no_backend(); }
+VerifyReport verify(const std::filesystem::path&, const VerifyOptions&) { no_backend(); }
+CopyReport pack(const std::filesystem::path&, const std::filesystem::path&, const PackOptions&) { no_backend(); }
+CopyReport unpack(const std::filesystem::path&, const std::filesystem::path&, const MergeOptions&) { no_backend(); }
+CopyReport merge(const std::vector<std::filesystem::path>&, const std::filesystem::path&, const MergeOptions&) {
+  no_backend();
+}
 
 #endif
 

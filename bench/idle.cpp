@@ -21,7 +21,7 @@ namespace {
 double wait(Figures& figures) {
   const double before = processor_seconds();
   const Stopwatch watch;
-  std::this_thread::sleep_for(std::chrono::milliseconds(options().pick(200, 2'000, 5'000)));
+  std::this_thread::sleep_for(std::chrono::milliseconds(options().pick(200, 1'000, 5'000)));
   const double seconds = watch.seconds();
   figures["percent"] = (processor_seconds() - before) / seconds * 100;
   return seconds;

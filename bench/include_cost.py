@@ -58,6 +58,7 @@ def main():
     parser.add_argument("--tiny", action="store_true", help="once each")
     parser.add_argument("--quick", action="store_true", help="three times each")
     parser.add_argument("--directory", help="not used: nothing is recorded")
+    parser.add_argument("--gigabytes", help="not used")
     parser.add_argument("--benchmark_out", help="where the results go, as Google Benchmark writes them")
     arguments = parser.parse_args()
     results = measure(1 if arguments.tiny else 3 if arguments.quick else 5)

@@ -1,181 +1,100 @@
-// Question: how much memory does a recorder take when the disk is slower than the simulation?
+// Question: how much memory does a recorder take, whatever is recorded?
 //
-// slow_disk/<streams>  so many streams (dense rows, spikes, changes of weights) on 8 threads, a memory cap of 64 MB,
-//                      and a disk that takes 60 MB a second: every lane waits, the ring is full all the time
+// cortex, spikes, scalars  the workloads, as fast as steps are taken, on the disk as it is, with a cap of 200 MB
+// episodes/256             so many episodes of *rl* open at once, recorded in turn, with the default cap of 500 MB
 //
-// Read peak_MiB and end_MiB (growth of the resident memory of the process, threads, HDF5 and codecs included,
-// since before `create`) against limit_MiB: the cap and 64 MiB. The disk is made slow where it is reached: this
-// program has its own pwrite. Each measurement is a process of its own, as memory that was freed may stay resident.
+// Read peak_MiB (growth of the resident memory of the process, threads, HDF5 and codecs included, since before `create`)
+// against limit_MiB: the cap and 64 MiB. Each measurement is a process of its own, as memory that was freed may stay
+// resident. What a slow disk does is in slow_disk.cpp.
 
-#include <array>
-#include <atomic>
-#include <chrono>
-#include <cstdio>
+#include <cstdint>
 #include <memory>
-#include <mutex>
 #include <neurotape/neurotape.hpp>
 #include <stdexcept>
 #include <string>
-#include <sys/syscall.h>
-#include <sys/uio.h>
-#include <sys/wait.h>
-#include <thread>
-#include <unistd.h>
 #include <vector>
 
-#include "bench/support/bench.hpp"
+#include "bench/support/child.hpp"
 #include "bench/support/process.hpp"
-#include "bench/support/workload.hpp"
-
-namespace {
-
-constexpr double kDiskBytesPerSecond = 60e6;
-
-/// One disk, whoever writes to it.
-class SlowDisk {
- public:
-  void switch_on() { on_ = true; }
-  double bytes() const { return static_cast<double>(bytes_.load()); }
-
-  void take(ssize_t bytes) {
-    if (!on_ || bytes <= 0) return;
-    bytes_ += bytes;
-    const std::lock_guard lock(mutex_);
-    std::this_thread::sleep_for(std::chrono::duration<double>(static_cast<double>(bytes) / kDiskBytesPerSecond));
-  }
-
- private:
-  std::atomic<bool> on_{false};
-  std::atomic<ssize_t> bytes_{0};
-  std::mutex mutex_;
-};
-SlowDisk disk;
-
-ssize_t slow_pwrite(int file, const void* bytes, std::size_t count, off_t offset) {
-  const auto written = static_cast<ssize_t>(::syscall(SYS_pwrite64, file, bytes, count, offset));
-  disk.take(written);
-  return written;
-}
-
-}  // namespace
-
-// These take the place of the C library's, for HDF5 too.
-extern "C" {
-ssize_t pwrite(int file, const void* bytes, std::size_t count, off_t offset) {
-  return slow_pwrite(file, bytes, count, offset);
-}
-ssize_t pwrite64(int file, const void* bytes, std::size_t count, off_t offset) {
-  return slow_pwrite(file, bytes, count, offset);
-}
-}
+#include "bench/support/recorder_sink.hpp"
 
 namespace neurotape::bench {
 namespace {
 
-constexpr std::size_t kCap = 64'000'000;
-constexpr std::size_t kNeurons = 1'000;
-constexpr int kThreads = 8;
+constexpr std::size_t kCap = 200'000'000;
+constexpr std::size_t kDefaultCap = 500'000'000;
 
-struct Result {
-  double seconds = 0, peak = 0, end = 0, waits = 0;
-};
+double megabinary(double bytes) { return bytes / (1024 * 1024); }
 
-/// What one thread records: of each group of four streams two are dense, one is sparse, one has four columns.
-void simulate(Episode& episode, const RowBank& bank, int thread, int streams, std::int64_t steps) {
-  std::vector<DenseStream<float>> dense;
-  std::vector<SpikeStream> spikes;
-  for (int i = 0; i < streams; ++i) {
-    const auto name = std::to_string(thread) + "_" + std::to_string(i);
-    if (i % 4 == 3) {
-      spikes.push_back(episode.spikes(name));
-    } else {
-      dense.push_back(episode.neural_state<float>(name, {kNeurons}));
-    }
-  }
-  for (std::int64_t t = 0; t < steps; ++t) {
-    const auto row = static_cast<std::uint64_t>(t);
-    for (auto& stream : dense) stream.record(t, bank.row(row));
-    for (auto& stream : spikes) stream.record(t, bank.fired(row));
-  }
-}
-
-Result record(const RowBank& bank, int streams, std::int64_t steps) {
-  const ScratchDirectory directory;
-  const double before = status_bytes("VmRSS");
-  reset_peak_memory();
-  disk.switch_on();
-  const Stopwatch watch;
-  auto experiment =
-      Experiment::create(directory.path(), "memory",
-                         {.memory_cap = kCap, .codec = Codec::blosc("lz4", 5), .durability = Durability::process});
-  auto episode = experiment.start_episode();
-  {
-    std::vector<std::jthread> pool;
-    pool.reserve(kThreads);
-    for (int i = 0; i < kThreads; ++i)
-      pool.emplace_back([&, i] { simulate(episode, bank, i, streams / kThreads, steps); });
-  }
-  const double end = status_bytes("VmRSS") - before;
-  const auto total = experiment.stats().total;
-  episode.finish();
-  experiment.close();
-  const double peak = status_bytes("VmHWM") - before;
-  if (total.rows_dropped != 0) throw std::runtime_error("rows were dropped");
-  if (disk.bytes() < directory.bytes() / 2) throw std::runtime_error("the writes did not come through the slow disk");
-  return {watch.seconds(), peak, end, static_cast<double>(total.waits)};
-}
-
-/// Runs `work` in a child, which inherits no thread and no open HDF5.
-template <class Work>
-Result in_a_process(Work&& work) {
-  std::array<int, 2> ends{};
-  if (::pipe(ends.data()) != 0) throw std::runtime_error("pipe failed");
-  const pid_t child = ::fork();
-  if (child < 0) throw std::runtime_error("fork failed");
-  if (child == 0) {
-    Result result;
-    int code = 0;
-    try {
-      result = work();
-    } catch (const std::exception& error) {
-      std::fprintf(stderr, "%s\n", error.what());
-      code = 1;
-    }
-    if (::write(ends[1], &result, sizeof result) != static_cast<ssize_t>(sizeof result)) code = 1;
-    ::_exit(code);
-  }
-  ::close(ends[1]);
-  Result result;
-  const bool complete = ::read(ends[0], &result, sizeof result) == static_cast<ssize_t>(sizeof result);
-  ::close(ends[0]);
-  int status = 0;
-  ::waitpid(child, &status, 0);
-  if (!complete || status != 0) throw std::runtime_error("the measuring process failed");
-  return result;
-}
-
-double measure(Figures& figures, const RowBank& bank, int streams, std::int64_t steps) {
-  constexpr double kMiB = 1024 * 1024;
-  const Result result = in_a_process([&] { return record(bank, streams, steps); });
-  if (options().scale != Scale::tiny && result.waits == 0)
-    throw std::runtime_error("no lane waited: the disk was not slow");
-  figures["peak_MiB"] = result.peak / kMiB;
-  figures["end_MiB"] = result.end / kMiB;
-  figures["limit_MiB"] = static_cast<double>(kCap) / kMiB + 64;
-  figures["waits"] = result.waits;
+/// `record` in a process of its own; its peak against a cap.
+template <class Record>
+double measure_peak(Figures& figures, std::size_t cap, Record record) {
+  struct Result {
+    double seconds = 0, peak = 0;
+  };
+  const auto result = in_a_process<Result>([&]() -> Result {
+    const ScratchDirectory directory;
+    const double before = status_bytes("VmRSS");
+    if (!reset_peak_memory()) throw std::runtime_error("the peak of memory cannot be told here");
+    const Stopwatch watch;
+    record(directory.path());
+    return {watch.seconds(), status_bytes("VmHWM") - before};
+  });
+  figures["peak_MiB"] = megabinary(result.peak);
+  figures["limit_MiB"] = megabinary(static_cast<double>(cap)) + 64;
   return result.seconds;
+}
+
+void add_workload(const std::string& name, const Job& job) {
+  add(name, [=](Figures& figures) {
+    return measure_peak(figures, kCap, [&](const std::filesystem::path& directory) {
+      const auto sink = recorder({.memory_cap = kCap, .durability = Durability::process})(job, directory);
+      for (std::uint64_t t = 0; t < job.steps; ++t)
+        sink->record(static_cast<std::int64_t>(t), t % job.workload->steps());
+      sink->close();
+    });
+  });
+}
+
+void record_at_once(const std::filesystem::path& directory, const Workload& rl, std::size_t episodes,
+                    std::size_t steps) {
+  struct Open {
+    Episode episode;
+    RecordedStreams streams;
+  };
+  auto experiment = Experiment::create(directory, "memory", {.durability = Durability::process});
+  std::vector<Open> open;
+  for (std::size_t i = 0; i < episodes; ++i) {
+    auto episode = experiment.start_episode();
+    RecordedStreams streams(episode, rl);
+    open.push_back({std::move(episode), std::move(streams)});
+  }
+  for (std::size_t t = 0; t < steps; ++t)
+    for (std::size_t i = 0; i < episodes; ++i)
+      open[i].streams.record(static_cast<std::int64_t>(t), (i * kRlSteps + t) % rl.steps());
+  for (auto& one : open) one.episode.finish();
+  experiment.close();
+  check_all_recorded(experiment);
 }
 
 }  // namespace
 
 void register_benchmarks() {
-  const auto bank =
-      std::make_shared<const RowBank>(kNeurons, options().pick<std::size_t>(400'000, 8'000'000, 8'000'000));
-  for (const int streams : {8, 64}) {
-    const std::int64_t bytes = options().pick<std::int64_t>(4'000'000, 160'000'000, 500'000'000);
-    const std::int64_t steps = bytes / (streams * static_cast<std::int64_t>(bank->row_bytes()));
-    add("slow_disk/" + std::to_string(streams), [=](Figures& f) { return measure(f, *bank, streams, steps); });
-  }
+  const auto job = [](Workload workload, double bytes) {
+    const double steps = bytes / workload.step_bytes();
+    return Job{std::make_shared<const Workload>(std::move(workload)), static_cast<std::uint64_t>(steps)};
+  };
+  const double bytes = options().pick(2e6, 200e6, 2e9);
+  add_workload("cortex", job(make_cortex(options().pick<std::size_t>(20, 500, 3'000)), bytes));
+  add_workload("spikes", job(make_spikes(options().pick<std::size_t>(20, 200, 1'000)), bytes));
+  constexpr std::size_t kStreams = 500;
+  add_workload("scalars", job(make_scalars(options().pick<std::size_t>(20, 1'000, 2'000), kStreams), bytes / 20));
+  const auto rl = std::make_shared<const Workload>(make_rl(256));
+  const std::size_t steps = options().pick<std::size_t>(20, 500, 10'000);
+  add("episodes/256", [=](Figures& figures) {
+    return measure_peak(figures, kDefaultCap,
+                        [&](const std::filesystem::path& where) { record_at_once(where, *rl, 256, steps); });
+  });
 }
 
 }  // namespace neurotape::bench

@@ -1,111 +1,166 @@
-// Question: how long does it take to load a dense stream whole, one per cent of it, and all spikes?
+// Question: how long does it take to load what was recorded: all of it, a slice of time, one neuron?
 //
 // loader/<what>/<codec>  neurotape: open the run, read        peer/h5py/<what>/<codec>  h5py: open the episode's file, read
 //
-// Both read the same file, that this program recorded, from the page cache; h5py is asked in a process of its own,
-// in turn with the loader, and times itself. Read `ms` against h5py's. `whole` and `spikes` also have GB_per_s of
-// the arrays that come out; both put out the same bytes, which is checked. Every read ends with new arrays: first
-// touches of their memory are a good part of it on either side.
+//   dense, spikes              a whole stream into new arrays: first touches of their memory are a good part of it
+//   dense_into, spikes_into    the same into arrays that were touched before (the loader: chunk by chunk for spikes)
+//   dense_slice, spikes_slice  the timesteps of one hundredth of the recording, in its middle
+//   trace, neuron              all values of one neuron; all spikes of one neuron
+//
+// The streams are the potentials of *cortex* and the spikes of *spikes*. Both read the same file, that this program
+// recorded, from the page cache; h5py is asked in a process of its own, in turn with the loader, and times itself. Read
+// `ms` against h5py's, and MB_per_cpu_s. Both must find the same number of rows, which is checked.
 
 #include <algorithm>
-#include <cstdio>
+#include <cstdint>
 #include <fmt/format.h>
+#include <map>
 #include <memory>
 #include <neurotape/neurotape.hpp>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
-#include "bench/support/bench.hpp"
-#include "bench/support/python_peer.hpp"
-#include "bench/support/workload.hpp"
+#include "bench/peers/python_peer.hpp"
+#include "bench/peers/writers.hpp"
+#include "bench/support/process.hpp"
+#include "bench/support/recorder_sink.hpp"
 
 namespace neurotape::bench {
 namespace {
 
-constexpr std::size_t kNeurons = 10'000;
+constexpr std::uint64_t kTraced = 4'711;  ///< a neuron of cortex
 
 struct Recording {
   ScratchDirectory directory;
-  std::filesystem::path run;
-  std::filesystem::path file;
-  std::int64_t steps = 0;
-  // The hundredth in the middle of it.
-  std::int64_t from() const { return steps / 2; }
-  std::int64_t to() const { return from() + std::max<std::int64_t>(steps / 100, 1); }
+  std::filesystem::path run, file;
+  std::uint64_t dense_steps = 0, spike_steps = 0;
+  std::uint64_t spiking = 0;  ///< a neuron of spikes, one that fired
+  // The caller's own memory.
+  std::vector<std::int64_t> timesteps;
+  std::vector<float> values;
 };
 
-std::shared_ptr<const Recording> make_recording(const RowBank& bank, std::int64_t steps, const Codec& codec) {
+/// A half-open range of timesteps: the hundredth in the middle of so many.
+struct Slice {
+  std::int64_t first = 0, end = 0;
+  explicit Slice(std::uint64_t steps)
+      : first(static_cast<std::int64_t>(steps / 2)),
+        end(first + static_cast<std::int64_t>(std::max<std::uint64_t>(steps / 100, 1))) {}
+};
+
+std::shared_ptr<Recording> make_recording(const Job& dense, const Job& spikes, const Codec& codec) {
   auto recording = std::make_shared<Recording>();
-  recording->steps = steps;
   auto experiment =
       Experiment::create(recording->directory.path(), "read", {.codec = codec, .durability = Durability::process});
   auto episode = experiment.start_episode();
-  auto voltage = episode.neural_state<float>("membrane_potential", {kNeurons});
-  auto spikes = episode.spikes("all");
-  for (std::int64_t t = 0; t < steps; ++t) {
-    voltage.record(t, bank.row(static_cast<std::uint64_t>(t)));
-    // Twenty populations' worth, so that spikes are not read in no time.
-    for (std::uint64_t k = 0; k < 20; ++k) spikes.record(t, bank.fired(static_cast<std::uint64_t>(t) + k));
+  for (const Job& job : {dense, spikes}) {
+    RecordedStreams streams(episode, *job.workload);
+    for (std::uint64_t t = 0; t < job.steps; ++t)
+      streams.record(static_cast<std::int64_t>(t), t % job.workload->steps());
   }
   episode.finish();
   experiment.close();
   recording->run = experiment.path();
   recording->file = Run(recording->run).episode(0).file();
+  recording->dense_steps = dense.steps;
+  recording->spike_steps = spikes.steps;
+  recording->spiking = spikes.workload->series[0].values<std::uint32_t>(0, 0)[0];
+  recording->timesteps.assign(dense.steps, 1);
+  recording->values.assign(dense.steps * dense.workload->series[0].fields[0].width, 1.0F);
   return recording;
 }
 
-template <class... Arrays>
-double bytes_of(const Arrays&... arrays) {
-  return (static_cast<double>(arrays.size() * sizeof(*arrays.data())) + ...);
+using Read = std::size_t (*)(const EpisodeReader&, Recording&);  ///< returns the rows it found
+
+const std::map<std::string, Read>& readers() {
+  static const std::map<std::string, Read> all{
+      {"dense", [](const EpisodeReader& e, Recording&) { return e.neural_state<float>("v").all().timesteps.size(); }},
+      {"dense_into",
+       [](const EpisodeReader& e, Recording& r) {
+         const auto stream = e.neural_state<float>("v");
+         stream.read_into({0, stream.rows()}, r.timesteps, r.values);
+         return static_cast<std::size_t>(stream.rows());
+       }},
+      {"dense_slice",
+       [](const EpisodeReader& e, Recording& r) {
+         const Slice slice(r.dense_steps);
+         return e.neural_state<float>("v").between(slice.first, slice.end).timesteps.size();
+       }},
+      {"trace", [](const EpisodeReader& e,
+                   Recording&) { return e.neural_state<float>("v").columns({kTraced}).all().timesteps.size(); }},
+      {"spikes",
+       [](const EpisodeReader& e, Recording&) { return e.spikes<std::uint32_t>("all").all().timesteps.size(); }},
+      {"spikes_into",
+       [](const EpisodeReader& e, Recording&) {
+         std::size_t rows = 0;
+         for (const auto& part : e.spikes<std::uint32_t>("all").chunks(std::size_t{64} << 20))
+           rows += part.timesteps.size();
+         return rows;
+       }},
+      {"spikes_slice",
+       [](const EpisodeReader& e, Recording& r) {
+         const Slice slice(r.spike_steps);
+         return e.spikes<std::uint32_t>("all").between(slice.first, slice.end).timesteps.size();
+       }},
+      {"neuron", [](const EpisodeReader& e,
+                    Recording& r) { return e.spikes<std::uint32_t>("all").of({r.spiking}).all().timesteps.size(); }},
+  };
+  return all;
 }
 
-double load(const Recording& recording, const std::string& what) {
-  const auto episode = Run(recording.run).episode(0);
-  if (what == "spikes") {
-    const auto spikes = episode.spikes<std::uint32_t>("all").all();
-    return bytes_of(spikes.timesteps, spikes.neuron_ids);
-  }
-  const auto stream = episode.neural_state<float>("membrane_potential");
-  const auto rows = what == "whole" ? stream.all() : stream.between(recording.from(), recording.to());
-  return bytes_of(rows.timesteps, rows.values);
-}
-
-double report(Figures& figures, double seconds, double bytes) {
+void report(Figures& figures, const Recording& recording, const std::string& what, std::size_t rows, double seconds,
+            double processor) {
+  const std::size_t values = recording.values.size() / recording.timesteps.size();
+  const std::size_t row_bytes = sizeof(std::int64_t) + sizeof(float) * (what.starts_with("dense") ? values : 1);
   figures["ms"] = seconds * 1e3;
-  figures["GB_per_s"] = bytes / seconds * 1e-9;
-  figures["MB"] = bytes * 1e-6;
+  figures["rows"] = static_cast<double>(rows);
+  figures["MB_per_cpu_s"] = static_cast<double>(rows * row_bytes) / processor * 1e-6;
+}
+
+double load(Figures& figures, Recording& recording, const std::string& what) {
+  const double processor = processor_seconds();
+  const Stopwatch watch;
+  const std::size_t rows = readers().at(what)(Run(recording.run).episode(0), recording);
+  const double seconds = watch.seconds();
+  report(figures, recording, what, rows, seconds, processor_seconds() - processor);
   return seconds;
 }
 
-double ours(Figures& figures, const Recording& recording, const std::string& what) {
-  const Stopwatch watch;
-  const double bytes = load(recording, what);
-  return report(figures, watch.seconds(), bytes);
-}
-
-double h5py(Figures& figures, PythonPeer& peer, const Recording& recording, const std::string& what) {
-  const auto line = fmt::format("{} {} {} {}", recording.file.string(), what, recording.from(), recording.to());
-  const auto answer = peer.ask(line);
-  if (answer.bytes != load(recording, what))
-    throw std::runtime_error("h5py and the loader read different numbers of bytes");
-  return report(figures, answer.seconds, answer.bytes);
+double ask(Figures& figures, PythonPeer& peer, Recording& recording, const std::string& what) {
+  const Slice slice(what.starts_with("dense") ? recording.dense_steps : recording.spike_steps);
+  const double seconds = peer.ask(figures, {{"file", recording.file},
+                                            {"what", what},
+                                            {"first", slice.first},
+                                            {"end", slice.end},
+                                            {"neuron", what == "trace" ? kTraced : recording.spiking}});
+  const auto rows = readers().at(what)(Run(recording.run).episode(0), recording);
+  if (figures["rows"] != static_cast<double>(rows))
+    throw std::runtime_error("h5py and the loader found different rows");
+  report(figures, recording, what, rows, seconds, figures["cpu_s"]);
+  return seconds;
 }
 
 }  // namespace
 
 void register_benchmarks() {
-  const RowBank bank(kNeurons, options().pick<std::size_t>(4'000'000, 80'000'000, 200'000'000));
-  const std::int64_t steps = options().pick(200, 4'000, 25'000);
-  const auto peer = PythonPeer::available() ? std::make_shared<PythonPeer>("read_h5py.py") : nullptr;
+  const std::size_t steps = options().pick<std::size_t>(50, 1'000, 3'000);
+  auto potentials = std::make_shared<Workload>(make_cortex(steps));
+  potentials->series.erase(potentials->series.begin() + 1, potentials->series.end());
+  const auto spikes = std::make_shared<const Workload>(make_spikes(options().pick<std::size_t>(20, 300, 2'000)));
+  const Job dense{potentials, options().pick<std::uint64_t>(200, 2'000, 25'000)};
+  const Job sparse{spikes, options().pick<std::uint64_t>(200, 5'000, 50'000)};
+  const auto peer = std::make_shared<PythonPeer>("read.py", "h5py");
+  if (!peer->missing().empty()) skipped("h5py", peer->missing());
   for (const char* codec : {"blosc:lz4:5", "gzip:1"}) {
-    const auto recording = make_recording(bank, steps, Codec::parse(codec));
-    for (const char* what : {"whole", "slice", "spikes"}) {
-      add(fmt::format("loader/{}/{}", what, codec), [=](Figures& f) { return ours(f, *recording, what); });
-      if (peer == nullptr) continue;
-      add(fmt::format("peer/h5py/{}/{}", what, codec), [=](Figures& f) { return h5py(f, *peer, *recording, what); });
+    const auto recording = make_recording(dense, sparse, Codec::parse(codec));
+    for (const auto& reader : readers()) {
+      const std::string what = reader.first;
+      add(fmt::format("loader/{}/{}", what, codec), [=](Figures& f) { return load(f, *recording, what); });
+      if (peer->abilities().empty()) continue;
+      add(fmt::format("peer/h5py/{}/{}", what, codec), [=](Figures& f) { return ask(f, *peer, *recording, what); });
     }
   }
-  if (peer == nullptr) std::fprintf(stderr, "no python3 with h5py: the loader has no peer in this run\n");
 }
 
 }  // namespace neurotape::bench

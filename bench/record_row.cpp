@@ -9,7 +9,6 @@
 // and the workers that compress meanwhile and share the memory bus. Both times hold two looks at the clock
 // (clock_p50_ns), which is why short rows look closer to memcpy than they are.
 
-#include <algorithm>
 #include <cstring>
 #include <memory>
 #include <neurotape/neurotape.hpp>
@@ -17,36 +16,15 @@
 #include <span>
 #include <stdexcept>
 #include <string>
-#include <unistd.h>
 #include <vector>
 
 #include "bench/support/bench.hpp"
+#include "bench/support/cold_memory.hpp"
 #include "bench/support/latency.hpp"
-#include "bench/support/workload.hpp"
+#include "bench/support/population.hpp"
 
 namespace neurotape::bench {
 namespace {
-
-// Larger than any cache, written once, then walked through: each copy goes to lines that are long evicted.
-class ColdMemory {
- public:
-  explicit ColdMemory(std::size_t bytes) : bytes_(bytes, std::byte{1}) {}
-  std::byte* next(std::size_t bytes) {
-    if (used_ + bytes > bytes_.size()) used_ = 0;
-    std::byte* const here = bytes_.data() + used_;
-    used_ += bytes;
-    return here;
-  }
-
- private:
-  std::vector<std::byte> bytes_;
-  std::size_t used_ = 0;
-};
-
-std::size_t twice_the_caches() {
-  const long bytes = ::sysconf(_SC_LEVEL3_CACHE_SIZE);  // 0 or less: the system does not say
-  return std::max<std::size_t>(bytes > 0 ? 2 * static_cast<std::size_t>(bytes) : 0, 256'000'000);
-}
 
 double measure(Figures& figures, const RowBank& bank, std::size_t calls) {
   const ScratchDirectory directory;
@@ -54,7 +32,7 @@ double measure(Figures& figures, const RowBank& bank, std::size_t calls) {
                                        {.codec = Codec::blosc("lz4", 5), .durability = Durability::process});
   auto episode = experiment.start_episode();
   auto voltage = episode.neural_state<float>("membrane_potential", {bank.neurons()});
-  ColdMemory cold(options().scale == Scale::tiny ? 8'000'000 : twice_the_caches());
+  ColdMemory cold;
   Latencies recorded(calls), copied(calls), clock(calls);
   std::vector<float> row(bank.neurons());
   std::mt19937 coin(static_cast<unsigned>(calls));
@@ -68,12 +46,7 @@ double measure(Figures& figures, const RowBank& bank, std::size_t calls) {
       recorded.time(1, [&] { voltage.record(t, row); });
       ++t;
     } else {
-      std::byte* const to = cold.next(bank.row_bytes());
-      copied.time(1, [&] {
-        std::memcpy(to, row.data(), bank.row_bytes());
-        benchmark::DoNotOptimize(to);
-        benchmark::ClobberMemory();
-      });
+      copied.time(1, [&] { cold.copy(std::as_bytes(std::span(row))); });
     }
     clock.time(1, [] {});
   }
@@ -86,6 +59,7 @@ double measure(Figures& figures, const RowBank& bank, std::size_t calls) {
   copied.report(figures, "memcpy_");
   clock.report(figures, "clock_");
   figures["x_memcpy"] = recorded.at(0.5) / copied.at(0.5);
+  figures["x_memcpy_p99.9"] = recorded.at(0.999) / copied.at(0.999);
   return seconds;
 }
 

@@ -2,6 +2,7 @@
 // a weight, a row filled in place?
 //
 // record/<what>  the recorder            by_hand/<what>  std::vectors, one a column, that are large enough already
+// memcpy/<what>  a copy of the same bytes, timesteps included, to memory that was touched but is in no cache
 //
 // Read p50_ns (of one scalar, one spike, one change) against by_hand: what a program without a recorder would do,
 // keeping everything in memory until the end. Short calls are timed 64 at a time, so the tail (p99, p99.9) is
@@ -17,6 +18,7 @@
 #include <vector>
 
 #include "bench/support/bench.hpp"
+#include "bench/support/cold_memory.hpp"
 #include "bench/support/latency.hpp"
 
 namespace neurotape::bench {
@@ -84,6 +86,14 @@ void add_by_hand(const std::string& what, std::int64_t calls_a_sample, std::size
   });
 }
 
+void add_memcpy(const std::string& what, std::size_t items, std::size_t item_bytes) {
+  add("memcpy/" + what, [=](Figures& figures) {
+    ColdMemory cold;
+    const std::vector<std::byte> from(items * item_bytes, std::byte{1});
+    return measure(figures, 1, items, [&](std::int64_t) { cold.copy(from); });
+  });
+}
+
 struct Changes {
   Changes() { std::iota(synapses.begin(), synapses.end(), 7U); }
   std::array<std::uint32_t, kChanges> synapses{};
@@ -108,6 +118,7 @@ void add_scalars() {
 }
 
 void add_spikes() {
+  add_memcpy("spike", kSpikes, sizeof(std::int64_t) + sizeof(std::uint32_t));
   std::vector<std::uint32_t> ids(kSpikes);
   std::iota(ids.begin(), ids.end(), 3U);
   add_recorded("spike", 1, kSpikes, [ids](Episode& episode) {
@@ -122,6 +133,7 @@ void add_spikes() {
 }
 
 void add_weight_changes() {
+  add_memcpy("weight_changes", kChanges, sizeof(std::int64_t) + sizeof(std::uint64_t) + 2 * sizeof(float));
   add_recorded("weight_change", kGroup, 1, [](Episode& episode) {
     return [plastic = episode.weight_changes()](std::int64_t t) mutable { plastic.record(t, 7U, 0.25F, 0.5F); };
   });

@@ -35,11 +35,9 @@ install(
 # An archive needs its libraries in every link, so there they are public: plain `pkg-config --libs`
 # works with it, and so does `pkg-config --static --libs`.
 set(neurotape_pc_inner fmt)
-if(NEUROTAPE_HDF5)
-  foreach(library IN ITEMS hdf5 blosc isal deflate lzf)
-    list(APPEND neurotape_pc_inner "${NEUROTAPE_PC_${library}_MODULE_NAME}")
-  endforeach()
-endif()
+foreach(library IN LISTS neurotape_libraries)
+  list(APPEND neurotape_pc_inner "${NEUROTAPE_PC_${library}_MODULE_NAME}")
+endforeach()
 list(JOIN neurotape_pc_inner " " neurotape_pc_inner)
 if(BUILD_SHARED_LIBS)
   set(neurotape_pc_requires "nlohmann_json")

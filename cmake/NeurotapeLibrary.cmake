@@ -16,12 +16,14 @@ target_compile_features(neurotape PUBLIC cxx_std_20)
 set_target_properties(neurotape PROPERTIES LINKER_LANGUAGE CXX VERSION ${PROJECT_VERSION}
                                            SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
 
-set(neurotape_links fmt::fmt Threads::Threads)
+set(neurotape_libraries isal deflate minizip)
 if(NEUROTAPE_HDF5)
-  foreach(library IN ITEMS hdf5 blosc isal deflate lzf)
-    list(APPEND neurotape_links neurotape_pc::${library})
-  endforeach()
+  list(APPEND neurotape_libraries hdf5 blosc lzf)
 endif()
+set(neurotape_links fmt::fmt Threads::Threads)
+foreach(library IN LISTS neurotape_libraries)
+  list(APPEND neurotape_links neurotape_pc::${library})
+endforeach()
 target_link_libraries(neurotape PUBLIC nlohmann_json::nlohmann_json PRIVATE ${neurotape_links})
 
 # What tests and benchmarks link: the library and the inner headers with what these include.

@@ -13,6 +13,7 @@ function(neurotape_test name)
 
   add_executable(${name} ${sources})
   target_link_libraries(${name} PRIVATE neurotape_test)
+  neurotape_precompile(${name} neurotape_test_helpers)
   gtest_discover_tests(
     ${name}
     DISCOVERY_MODE PRE_TEST

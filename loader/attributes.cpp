@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "loader/element_type.hpp"
+#include "loader/json_text.hpp"
 #include "neurotape/loaded.hpp"
 
 namespace neurotape::loader {
@@ -26,8 +27,9 @@ json number_at(Dtype dtype, const std::byte* bytes) {
 
 json text_value(std::string text, H5T_cset_t character_set) {
   if (character_set == H5T_CSET_ASCII) {
-    json parsed = json::parse(text, nullptr, false);
-    if (!parsed.is_discarded() && (parsed.is_structured() || parsed.is_null())) return parsed;
+    json parsed = parse_json(text);
+    const bool padded = parsed.is_string() && parsed.get_ref<const std::string&>().ends_with('\0');
+    if (!parsed.is_discarded() && (parsed.is_structured() || parsed.is_null() || padded)) return parsed;
   }
   return valid_utf8(std::move(text));
 }

@@ -5,7 +5,9 @@
 #include <utility>
 
 #include "loader/attributes.hpp"
+#include "loader/exporter.hpp"
 #include "loader/format.hpp"
+#include "loader/watch.hpp"
 
 namespace neurotape::detail {
 namespace {
@@ -19,21 +21,12 @@ using loader::LinkKind;
 constexpr std::size_t kMostRecentFiles = 4;
 constexpr const char* kSetup = "setup.h5";
 constexpr const char* kEpisodes = "episodes";
-
-/// The configuration of a run (a group) or as it stands in a file of episodes (JSON text).
-nlohmann::json read_config(const File& file, const nlohmann::json& attributes) {
-  if (loader::kind_of(file.id(), "config", file.place()) == LinkKind::group)
-    return loader::read_attributes(loader::open_group(file.id(), "config", file.place()).get(), file.place());
-  const auto found = attributes.find("config");
-  if (found == attributes.end()) return nlohmann::json::object();
-  if (!found->is_string()) return *found;
-  auto parsed = nlohmann::json::parse(found->get<std::string>(), nullptr, false);
-  return parsed.is_discarded() ? *found : parsed;
-}
+constexpr const char* kIndex = "experiment_data.h5";
 
 }  // namespace
 
-RunCatalog::RunCatalog(const fs::path& given) : path(given) {
+RunCatalog::RunCatalog(const fs::path& given, const RunOptions& options) : path(given) {
+  if (options.trust == Trust::none) prober_ = std::make_shared<loader::Prober>(options.prober);
   std::error_code failed;
   const auto status = fs::status(path, failed);
   if (!fs::exists(status))
@@ -48,16 +41,20 @@ RunCatalog::RunCatalog(const fs::path& given) : path(given) {
 
 void RunCatalog::open_directory() {
   form_ = Form::directory;
+  std::error_code failed;
   if (const auto file = setup()) {
     describe(*file);
-  } else if (!fs::is_directory(path / kEpisodes)) {
+  } else if (!fs::is_directory(path / kEpisodes, failed) && fs::exists(path / kIndex, failed)) {
+    path /= kIndex;  // of the older exporter, or without its episodes
+    open_file();
+  } else if (!fs::is_directory(path / kEpisodes, failed)) {
     throw Error(ErrorCode::not_found, "the directory is not a run: it has neither setup.h5 nor episodes/",
                 loader::context_of({.file = path.string()}));
   }
 }
 
 void RunCatalog::open_file() {
-  const auto file = File::open(path);
+  const auto file = File::open(path, prober_);
   loader::check_format(*file);
   const Hdf5Lock lock;
   describe(*file);
@@ -68,6 +65,10 @@ void RunCatalog::open_file() {
     only_number_ = loader::number_in(id, "episode_").value_or(0);
   } else if (index || path.filename() == kSetup) {
     path = fs::absolute(path).parent_path();
+    std::error_code failed;
+    if (index && !fs::exists(path / kSetup, failed) && !fs::is_directory(path / kEpisodes, failed))
+      throw Error(ErrorCode::not_found, "the index is alone: neither setup.h5 nor episodes/ is beside it",
+                  loader::context_of({.file = path.string()}));
     open_directory();
   } else {
     form_ = Form::many_episodes;
@@ -82,15 +83,18 @@ void RunCatalog::describe(const File& file) {
   const Hdf5Lock lock;
   loader::check_format(file);
   attributes = loader::read_attributes(loader::open_group(file.id(), "/", file.place()).get(), file.place());
-  config = read_config(file, attributes);
+  config = loader::read_config(file, attributes);
   attributes.erase("config");
+  if (loader::is_of_exporter(file)) loader::add_side_files(file.path().parent_path(), attributes, config);
   name = loader::text_of(attributes, "experiment_name");
 }
 
 std::shared_ptr<const File> RunCatalog::setup() const {
-  if (form_ != Form::directory) return File::open(path);
+  if (form_ != Form::directory) return File::open(path, prober_);
   const fs::path file = path / kSetup;
-  return fs::exists(file) ? File::open(file) : nullptr;
+  std::error_code failed;
+  const auto status = fs::symlink_status(file, failed);
+  return fs::exists(status) ? File::open(file, prober_) : nullptr;
 }
 
 std::shared_ptr<const RunCatalog::List> RunCatalog::list() const {
@@ -107,11 +111,11 @@ std::shared_ptr<const RunCatalog::List> RunCatalog::list_again() const {
 RunCatalog::List RunCatalog::make_list() const {
   List list;
   if (form_ == Form::directory) {
-    list.places = loader::list_directory(path, list.problems);
+    list.places = loader::list_directory(path, prober_, list.problems);
   } else if (form_ == Form::one_episode) {
     list.places[only_number_].object = "/";
   } else {
-    list.places = loader::list_file(*File::open(path), group_);
+    list.places = loader::list_file(*File::open(path, prober_), group_);
   }
   for (const auto& [number, place] : list.places) list.numbers.push_back(number);
   return list;
@@ -122,10 +126,25 @@ std::vector<Error> RunCatalog::problems() const { return list()->problems; }
 std::uint64_t RunCatalog::number_at(std::size_t position) const { return list()->numbers.at(position); }
 bool RunCatalog::contains(std::uint64_t number) const { return list()->places.contains(number); }
 
+bool RunCatalog::is_live() const {
+  return form_ == Form::directory ? loader::recorded_since(path).has_value()
+                                  : loader::file_recorded_since(path).has_value();
+}
+
+bool RunCatalog::refresh() const {
+  const auto before = list();
+  return list_again()->numbers != before->numbers;
+}
+
 std::shared_ptr<const EpisodeFile> RunCatalog::open(std::uint64_t number) const {
+  constexpr int kMostAttempts = 8;
   if (auto episode = try_open(*list(), number)) return episode;
-  // It may be recorded since, or its file merged into another.
-  if (auto episode = try_open(*list_again(), number)) return episode;
+  // It may be recorded since, or its file merged into another, and then again while that is being opened.
+  for (int attempt = 1; attempt <= kMostAttempts; ++attempt) {
+    const auto now = list_again();
+    if (auto episode = try_open(*now, number)) return episode;
+    if (!now->places.contains(number)) break;
+  }
   const auto known = numbers();
   throw Error(ErrorCode::not_found,
               known.empty() ? fmt::format("there is no episode {}; there are none", number)
@@ -151,16 +170,16 @@ fs::path RunCatalog::file_of(const EpisodePlace& place) const {
 
 std::shared_ptr<const EpisodeFile> RunCatalog::open_place(const EpisodePlace& place, std::uint64_t number) const {
   const fs::path file = file_of(place);
-  return place.object == "/" ? EpisodeFile::open(file, place.object, number)
-                             : EpisodeFile::open(shared_file(file), place.object, number);
+  return place.object == "/" ? EpisodeFile::open(file, place.object, number, prober_)
+                             : EpisodeFile::open(shared_file(file, place.object), place.object, number);
 }
 
-std::shared_ptr<const File> RunCatalog::shared_file(const fs::path& path_of_file) const {
+std::shared_ptr<const File> RunCatalog::shared_file(const fs::path& path_of_file, const std::string& object) const {
   const std::lock_guard lock(mutex_);
   const auto known = std::find_if(recent_files_.begin(), recent_files_.end(),
                                   [&](const auto& file) { return file->path() == path_of_file; });
   if (known != recent_files_.end()) return *known;
-  auto file = File::open(path_of_file);
+  auto file = File::open(path_of_file, prober_, object);
   recent_files_.push_front(file);
   if (recent_files_.size() > kMostRecentFiles) recent_files_.pop_back();
   return file;

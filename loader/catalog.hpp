@@ -22,7 +22,7 @@ namespace neurotape::detail {
 /// Thread safety: any thread may call anything.
 class RunCatalog {
  public:
-  explicit RunCatalog(const std::filesystem::path& path);
+  RunCatalog(const std::filesystem::path& path, const RunOptions& options);
 
   std::filesystem::path path;  ///< of the run directory or the file
   std::string name;
@@ -37,6 +37,9 @@ class RunCatalog {
   std::vector<EpisodeSummary> summaries() const;
   std::uint64_t number_at(std::size_t position) const;
   bool contains(std::uint64_t number) const;
+  bool is_live() const;
+  /// \returns whether there are other episodes than before
+  bool refresh() const;
   std::shared_ptr<const EpisodeFile> open(std::uint64_t number) const;
 
  private:
@@ -57,9 +60,10 @@ class RunCatalog {
   std::shared_ptr<const EpisodeFile> try_open(const List& list, std::uint64_t number) const;
   std::filesystem::path file_of(const loader::EpisodePlace& place) const;
   std::shared_ptr<const EpisodeFile> open_place(const loader::EpisodePlace& place, std::uint64_t number) const;
-  std::shared_ptr<const loader::File> shared_file(const std::filesystem::path& file) const;
+  std::shared_ptr<const loader::File> shared_file(const std::filesystem::path& file, const std::string& object) const;
   EpisodeSummary summary(std::uint64_t number, const loader::EpisodePlace& place) const;
 
+  std::shared_ptr<loader::Prober> prober_;  ///< null: files are trusted
   Form form_ = Form::directory;
   std::string group_;              ///< of the episodes in a file of many
   std::uint64_t only_number_ = 0;  ///< of the episode in a file of one

@@ -1,5 +1,6 @@
 #include "loader/dataset.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <utility>
 
@@ -29,9 +30,26 @@ std::shared_ptr<const Dataset> Dataset::open(std::shared_ptr<const File> file, c
   const auto& layout = dataset->layout_;
   for (std::size_t i = 1; i < layout.dimensions.size(); ++i) dataset->row_values_ *= layout.dimensions[i];
   if (!layout.chunk.empty()) dataset->grid_ = ChunkGrid(layout.dimensions, layout.chunk, layout.element_bytes);
+  if (dataset->file_->prober() && dataset->needs_filters_of_hdf5() &&
+      dataset->rows() > kModestBytes / std::max<std::uint64_t>(1, dataset->row_bytes()))
+    throw Error(ErrorCode::unsupported,
+                fmt::format("'{}' has filters that only HDF5 knows, and is too large to be tried in a file that is not "
+                            "trusted",
+                            path),
+                context_of(dataset->place_));
   dataset->stored_bytes_ = H5Dget_storage_size(dataset->handle_.get());
   const auto id = read_attribute(dataset->handle_.get(), "stream_id", dataset->place_);
   if (id.is_number_integer()) dataset->stream_id_ = id.get<std::uint64_t>();
+  return dataset;
+}
+
+std::shared_ptr<const Dataset> Dataset::counting(std::uint64_t rows, Place place) {
+  std::shared_ptr<Dataset> dataset(new Dataset(nullptr, "timesteps", std::move(place)));
+  dataset->layout_.dtype = Dtype::i64;
+  dataset->layout_.type = "int64";
+  dataset->layout_.element_bytes = sizeof(std::int64_t);
+  dataset->layout_.dimensions = {rows};
+  dataset->counting_ = true;
   return dataset;
 }
 
@@ -47,7 +65,7 @@ void Dataset::open_handle() const {
 }
 
 void Dataset::check_claim(std::uint64_t bytes) const {
-  if (bytes > kModestBytes && bytes / kMostRatio > stored_bytes_)
+  if (!counting_ && bytes > kModestBytes && bytes / kMostRatio > stored_bytes_)
     damaged(fmt::format("'{}' claims {} rows, which its {} stored bytes cannot hold", path_, rows(), stored_bytes_),
             place_);
 }

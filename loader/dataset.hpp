@@ -9,11 +9,13 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "backends/codec/filters.hpp"
 #include "loader/chunk_grid.hpp"
 #include "loader/file.hpp"
+#include "loader/file_driver.hpp"
 #include "neurotape/array.hpp"
 #include "neurotape/loaded.hpp"
 #include "neurotape/stream_readers.hpp"
@@ -39,13 +41,18 @@ struct Scratch {
   std::optional<std::pair<std::uint64_t, std::uint64_t>> holds;  ///< the decoded chunk: group of rows, tile
 };
 
+class OpenRows;
+
 /// Thread safety: any thread may call anything. Chunks are read and decoded off HDF5's lock, large reads by
 /// several threads.
 class Dataset {
  public:
   /// \param path below the root of the file
-  /// \throws Error io, damaged, unsupported (what would read other files)
+  /// \throws Error io, damaged, unsupported (what would read other files; in a file that is not trusted also more than
+  /// 64 MiB that only HDF5 can decode)
   static std::shared_ptr<const Dataset> open(std::shared_ptr<const File> file, const std::string& path, Place place);
+  /// One that is in no file: 0, 1, 2, ... as int64.
+  static std::shared_ptr<const Dataset> counting(std::uint64_t rows, Place place);
   ~Dataset();
   Dataset(const Dataset&) = delete;
   Dataset& operator=(const Dataset&) = delete;
@@ -69,14 +76,34 @@ class Dataset {
   void read(RowRange rows, std::span<std::byte> out) const;
   /// Reads some values of each row, by their position in it.
   void read(RowRange rows, std::span<const std::uint64_t> positions, std::span<std::byte> out) const;
+  /// Asks HDF5 for all that `read` may ask it for: where the chunks lie, and the values that it has to decode itself.
+  /// \throws Error damaged, io
+  void probe() const;
+  /// The same without what `guard` asks for.
+  void read_unchecked(RowRange rows, std::span<const std::uint64_t> positions, std::span<std::byte> out) const;
+  /// From now on, whoever reads any of the open rows has them checked first. To be called once, before it is read.
+  void guard(std::weak_ptr<const OpenRows> open_rows) const { open_rows_ = std::move(open_rows); }
+
+  const ChunkGrid& grid() const noexcept { return grid_; }
+  /// Reads and decodes one chunk, for those who look at each. Only where the layout is decodable.
+  /// \returns its filter mask
+  /// \throws Error damaged, io; of the chunk alone: where it lies, the caller knows
+  std::uint32_t read_one_chunk(std::uint64_t group, std::uint64_t tile, detail::Storage& chunk) const;
 
  private:
   struct Request;
-  struct FoundChunk;
+  struct FoundChunk {
+    std::shared_ptr<const File> file;
+    Extent extent;
+    std::uint32_t filter_mask = 0;
+    bool raw = false;  ///< went through no filter
+  };
 
   Dataset(std::shared_ptr<const File> file, std::string path, Place place);
   void open_handle() const;
   void open_again() const;
+  void probe_chunk_index() const;
+  bool needs_filters_of_hdf5() const noexcept { return !layout_.decodable && !layout_.filters.empty(); }
   void read_chunks(const Request& request) const;
   void read_chunk(const Request& request, std::uint64_t group, std::uint64_t tile, Scratch& scratch) const;
   void place_chunk(const Request& request, std::uint64_t group, std::uint64_t tile, Scratch& scratch) const;
@@ -96,10 +123,13 @@ class Dataset {
   std::uint64_t row_values_ = 1;
   std::uint64_t stored_bytes_ = 0;
   std::optional<std::uint64_t> stream_id_;
+  bool counting_ = false;
 
   // Under the Hdf5Lock; replaced when a file that is being written has to be opened again.
   mutable std::shared_ptr<const File> file_;
   mutable Handle handle_;
+
+  mutable std::weak_ptr<const OpenRows> open_rows_;
 
   mutable std::mutex scratch_mutex_;
   mutable std::vector<std::unique_ptr<Scratch>> scratch_;

@@ -11,7 +11,7 @@ namespace neurotape::loader {
 namespace {
 
 constexpr std::uint64_t kMostChunkBytes = std::uint64_t{1} << 30;
-constexpr int kMostDimensions = 9;  // of rows of at most eight
+constexpr int kMostDimensions = 17;  // of rows of at most sixteen
 
 /// \returns nothing where the product does not fit.
 std::optional<std::uint64_t> product(const std::vector<std::uint64_t>& factors, std::uint64_t start) {

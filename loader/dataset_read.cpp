@@ -1,11 +1,13 @@
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <fmt/format.h>
 
 #include "backends/codec/decode.hpp"
 #include "loader/dataset.hpp"
 #include "loader/element_type.hpp"
 #include "loader/file_driver.hpp"
+#include "loader/open_rows.hpp"
 #include "loader/parallel.hpp"
 
 namespace neurotape::loader {
@@ -34,19 +36,23 @@ struct Dataset::Request {
   std::byte* out_of(std::uint64_t row) const { return out + (row - rows.first) * out_row_bytes; }
 };
 
-struct Dataset::FoundChunk {
-  std::shared_ptr<const File> file;
-  Extent extent;
-  std::uint32_t filter_mask = 0;
-  bool raw = false;  ///< went through no filter
-};
-
 void Dataset::read(RowRange rows, std::span<std::byte> out) const { read(rows, {}, out); }
 
 void Dataset::read(RowRange rows, std::span<const std::uint64_t> positions, std::span<std::byte> out) const {
+  const auto open_rows = open_rows_.lock();
+  if (open_rows && rows.count != 0 && rows.first + rows.count > open_rows->first_row()) open_rows->check();
+  read_unchecked(rows, positions, out);
+}
+
+void Dataset::read_unchecked(RowRange rows, std::span<const std::uint64_t> positions, std::span<std::byte> out) const {
   if (rows.first > this->rows() || rows.count > this->rows() - rows.first)
     throw Error(ErrorCode::out_of_range, fmt::format("'{}' has {} rows", path_, this->rows()), context_of(place_));
   if (rows.count == 0 || row_bytes() == 0) return;
+  if (counting_) {
+    std::int64_t value = static_cast<std::int64_t>(rows.first);
+    for (std::size_t at = 0; at < out.size(); at += sizeof value, ++value) std::memcpy(&out[at], &value, sizeof value);
+    return;
+  }
   Request request{rows, nullptr, positions, out.data(), out.size() / static_cast<std::size_t>(rows.count)};
   if (!layout_.decodable) return read_by_hdf5(request);
   if (positions.empty()) return read_chunks(request);
@@ -85,8 +91,30 @@ void Dataset::read_chunk(const Request& request, std::uint64_t group, std::uint6
   }
 }
 
+std::uint32_t Dataset::read_one_chunk(std::uint64_t group, std::uint64_t tile, detail::Storage& chunk) const {
+  auto scratch = take_scratch();
+  Retry retry(place_.file);
+  for (bool again = false;; again = true) {
+    try {
+      if (again) open_again();
+      const FoundChunk found = find_chunk(group, tile);
+      chunk.resize(grid_.chunk_bytes());
+      decode_chunk(found, *scratch, chunk.bytes());
+      give_back(std::move(scratch));
+      return found.filter_mask;
+    } catch (const Error& error) {
+      if (!retry.again(error)) throw;
+    }
+  }
+}
+
 void Dataset::open_again() const {
-  auto file = File::open(place_.file);
+  std::shared_ptr<const File> before;
+  {
+    const Hdf5Lock lock;
+    before = file_;
+  }
+  auto file = before->again();
   const Hdf5Lock lock;
   handle_.reset();
   file_ = std::move(file);

@@ -17,11 +17,13 @@ namespace fs = std::filesystem;
 struct Found {
   std::uint64_t number = 0;
   std::string name;  ///< in `episodes/`
+  friend auto operator<=>(const Found&, const Found&) = default;
 };
 
 struct Listing {
   std::vector<Found> episodes;
   std::vector<Found> segments;
+  friend bool operator==(const Listing&, const Listing&) = default;
 };
 
 Listing scan(const fs::path& episodes) {
@@ -37,16 +39,17 @@ Listing scan(const fs::path& episodes) {
   if (failed && failed != std::errc::no_such_file_or_directory)
     throw Error(ErrorCode::io, fmt::format("cannot list the episodes: {}", failed.message()),
                 context_of({.file = episodes.string()}));
-  std::sort(listing.segments.begin(), listing.segments.end(),
-            [](const Found& a, const Found& b) { return a.number < b.number; });
+  std::sort(listing.episodes.begin(), listing.episodes.end());
+  std::sort(listing.segments.begin(), listing.segments.end());
   return listing;
 }
 
 /// The records of each file that is as it was when they were made.
-std::map<std::string, std::vector<IndexedEpisode>> fresh_records(const fs::path& run) {
+std::map<std::string, std::vector<IndexedEpisode>> fresh_records(const fs::path& run,
+                                                                 const std::shared_ptr<Prober>& prober) {
   constexpr std::string_view kFolder = "episodes/";
   std::map<std::string, std::vector<IndexedEpisode>> by_file;
-  for (auto& record : read_index(run))
+  for (auto& record : read_index(run, prober))
     if (record.file.starts_with(kFolder)) by_file[record.file.substr(kFolder.size())].push_back(std::move(record));
   std::erase_if(by_file, [&](const auto& entry) {
     struct stat status = {};
@@ -60,31 +63,33 @@ std::map<std::string, std::vector<IndexedEpisode>> fresh_records(const fs::path&
   return by_file;
 }
 
+/// Totals are not known before the end, whatever the record says.
 EpisodePlace place_of(const std::string& file, const IndexedEpisode& record) {
-  return {.file = file, .object = record.object, .from_index = true, .status = record.status, .totals = record.totals};
+  const auto totals = record.status == "recording" ? std::nullopt : std::optional(record.totals);
+  return {.file = file, .object = record.object, .from_index = true, .status = record.status, .totals = totals};
 }
 
 /// Episodes of a segment, as the index has them or as they are in the file.
-std::map<std::uint64_t, EpisodePlace> list_segment(const fs::path& path, const std::vector<IndexedEpisode>* records) {
+std::map<std::uint64_t, EpisodePlace> list_segment(const fs::path& path, const std::vector<IndexedEpisode>* records,
+                                                   const std::shared_ptr<Prober>& prober) {
   std::map<std::uint64_t, EpisodePlace> episodes;
   const std::string name = path.filename().string();
   if (records != nullptr)
     for (const auto& record : *records)
       if (record.object == "/" + episode_id(record.number)) episodes[record.number] = place_of(name, record);
   if (!episodes.empty()) return episodes;
-  const auto file = File::open(path);
+  const auto file = File::open(path, prober);
   check_format(*file);
   episodes = list_file(*file, "/");
   for (auto& [number, place] : episodes) place.file = name;
   return episodes;
 }
 
-}  // namespace
-
-std::map<std::uint64_t, EpisodePlace> list_directory(const fs::path& run, std::vector<Error>& problems) {
+std::map<std::uint64_t, EpisodePlace> places_of(const Listing& listing, const fs::path& run,
+                                                const std::shared_ptr<Prober>& prober, bool use_index,
+                                                std::vector<Error>& problems) {
   const fs::path folder = run / "episodes";
-  const Listing listing = scan(folder);
-  const auto fresh = fresh_records(run);
+  const auto fresh = use_index ? fresh_records(run, prober) : std::map<std::string, std::vector<IndexedEpisode>>();
   const auto records_of = [&](const std::string& name) {
     const auto found = fresh.find(name);
     return found == fresh.end() ? nullptr : &found->second;
@@ -100,9 +105,9 @@ std::map<std::uint64_t, EpisodePlace> list_directory(const fs::path& run, std::v
   std::vector<std::map<std::uint64_t, EpisodePlace>> segments;
   for (const auto& [number, name] : listing.segments) {
     try {
-      segments.push_back(list_segment(folder / name, records_of(name)));
+      segments.push_back(list_segment(folder / name, records_of(name), prober));
     } catch (const Error& error) {
-      // Not found: merged into another since it was listed, which the next list has.
+      // Not found: merged into another since it was listed.
       if (error.code() != ErrorCode::not_found) problems.push_back(error);
     }
   }
@@ -110,6 +115,22 @@ std::map<std::uint64_t, EpisodePlace> list_directory(const fs::path& run, std::v
   for (auto& segment : segments)
     for (auto& [number, place] : segment) episodes[number] = std::move(place);
   return episodes;
+}
+
+}  // namespace
+
+std::map<std::uint64_t, EpisodePlace> list_directory(const fs::path& run, const std::shared_ptr<Prober>& prober,
+                                                     std::vector<Error>& problems, bool use_index) {
+  constexpr int kMostAttempts = 8;
+  // A recorder moves episodes from file to file, and a directory is not read in one moment: it must be the same after.
+  for (int attempt = 1;; ++attempt) {
+    std::vector<Error> unreadable;
+    const Listing listing = scan(run / "episodes");
+    auto places = places_of(listing, run, prober, use_index, unreadable);
+    if (attempt < kMostAttempts && scan(run / "episodes") != listing) continue;
+    problems.insert(problems.end(), unreadable.begin(), unreadable.end());
+    return places;
+  }
 }
 
 std::map<std::uint64_t, EpisodePlace> list_file(const File& file, const std::string& group) {

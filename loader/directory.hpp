@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -26,7 +27,10 @@ struct EpisodePlace {
 /// The episodes of a run directory by number, each found once: in a segment rather than in a file of its own, and
 /// of two segments in the one with more episodes (then in that with the higher number). Opens only the segments
 /// that the index does not know as they are; what is wrong with one of them goes to `problems`.
-std::map<std::uint64_t, EpisodePlace> list_directory(const std::filesystem::path& run, std::vector<Error>& problems);
+/// \param use_index false: opens all segments
+std::map<std::uint64_t, EpisodePlace> list_directory(const std::filesystem::path& run,
+                                                     const std::shared_ptr<Prober>& prober,
+                                                     std::vector<Error>& problems, bool use_index = true);
 
 /// The paths of all episodes in the groups of one file: those of a segment, or below `episodes/` of a packed one.
 std::map<std::uint64_t, EpisodePlace> list_file(const File& file, const std::string& group);

@@ -1,6 +1,8 @@
 #include "neurotape/episode_reader.hpp"
 
 #include <algorithm>
+#include <thread>
+#include <utility>
 
 #include "loader/episode_file.hpp"
 #include "loader/events.hpp"
@@ -22,12 +24,39 @@ const nlohmann::json& EpisodeReader::attributes() const noexcept { return file_-
 const std::filesystem::path& EpisodeReader::file() const noexcept { return file_->file->path(); }
 const std::string& EpisodeReader::object() const noexcept { return file_->object; }
 
+bool EpisodeReader::is_live() const noexcept { return file_->live; }
+
+bool EpisodeReader::refresh() {
+  auto now = file_->again();
+  if (!now) return false;
+  const bool has_news = now->differs_from(*file_);
+  file_ = std::move(now);
+  return has_news;
+}
+
+bool EpisodeReader::wait_for_commit(std::chrono::milliseconds timeout) {
+  using Clock = std::chrono::steady_clock;
+  constexpr Clock::duration kBetweenLooks = std::chrono::milliseconds(50);
+  constexpr std::chrono::milliseconds kLongest = std::chrono::hours(24 * 365);
+  const auto end = Clock::now() + std::min(timeout, kLongest);
+  while (!refresh()) {
+    const auto left = end - Clock::now();
+    if (!is_live() || left <= Clock::duration::zero()) return false;
+    std::this_thread::sleep_for(std::min(left, kBetweenLooks));
+  }
+  return true;
+}
+
 std::vector<StreamInfo> EpisodeReader::streams() const {
   return file_->with_retries([](const EpisodeFile& episode) {
     std::vector<StreamInfo> streams;
     for (const auto& group : episode.groups()) streams.push_back(episode.open_stream(group).info);
     return streams;
   });
+}
+
+StreamInfo EpisodeReader::stream(std::string_view path) const {
+  return file_->with_retries([&](const EpisodeFile& episode) { return episode.find_stream(path).info; });
 }
 
 bool EpisodeReader::contains(std::string_view stream_path) const {

@@ -7,6 +7,7 @@
 
 #include "loader/attributes.hpp"
 #include "loader/convert.hpp"
+#include "loader/json_text.hpp"
 #include "loader/records.hpp"
 
 namespace neurotape::loader {
@@ -81,8 +82,7 @@ std::vector<EventRecord> read_events(const EpisodeFile& episode) {
   std::vector<EventRecord> events;
   std::uint64_t begin = 0;
   for (std::size_t i = 0; i < timesteps.size(); begin = ends[i++]) {
-    auto data = nlohmann::json::parse(bytes.begin() + static_cast<std::ptrdiff_t>(begin),
-                                      bytes.begin() + static_cast<std::ptrdiff_t>(ends[i]), nullptr, false);
+    auto data = parse_json({bytes.data() + begin, static_cast<std::size_t>(ends[i] - begin)});
     if (data.is_discarded()) damaged(fmt::format("the data of event {} are not JSON", i), stream.place);
     events.push_back({std::move(names[i]), timesteps[i], std::move(data)});
   }

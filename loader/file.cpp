@@ -1,10 +1,8 @@
 #include "loader/file.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <chrono>
-#include <cstring>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -13,14 +11,12 @@
 #include <unistd.h>
 
 #include "backends/driver/journal.hpp"
-#include "backends/io/lock_file.hpp"
+#include "loader/file_check.hpp"
 #include "loader/file_driver.hpp"
+#include "loader/watch.hpp"
 
 namespace neurotape::loader {
 namespace {
-
-constexpr std::array<unsigned char, 8> kSignature = {0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'};
-constexpr std::uint64_t kFirstUserBlock = 512;
 
 std::string system_cause(int error_number) { return std::generic_category().message(error_number); }
 
@@ -32,27 +28,12 @@ int open_descriptor(const std::filesystem::path& path) {
               fmt::format("cannot open the file: {}", system_cause(cause)), context_of({.file = path.string()}));
 }
 
-/// HDF5 looks for its signature at 0, 512, 1024, 2048, ...
-void check_signature(int descriptor, const Place& place) {
-  struct stat status = {};
-  if (fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode))
-    throw Error(ErrorCode::damaged, "not a regular file", context_of(place));
-  const auto size = static_cast<std::uint64_t>(status.st_size);
-  for (std::uint64_t offset = 0; offset + kSignature.size() <= size;
-       offset = offset == 0 ? kFirstUserBlock : 2 * offset) {
-    std::array<unsigned char, kSignature.size()> bytes = {};
-    if (read_at(descriptor, offset, bytes.data(), bytes.size()) == 0 && bytes == kSignature) return;
-  }
-  damaged(size == 0 ? "the file is empty" : "not an HDF5 file", place);
-}
-
 /// What a recorder that died wrote into its journal for this file, and may not have written into the file itself.
 driver::HeldWrites cut_off_commit(const std::filesystem::path& path) {
-  const auto directory = std::filesystem::absolute(path).parent_path();
-  const auto run = directory.parent_path();
   driver::HeldWrites writes;
-  if (directory.filename() != "episodes" || io::LockFile::is_held(run / ".lock")) return writes;
-  for (const auto& entry : driver::read_journal(run / ".journal")) {
+  const auto run = run_of(path);
+  if (!run || recorded_since(*run)) return writes;
+  for (const auto& entry : driver::read_journal(*run / ".journal")) {
     if (entry.file != path.filename()) continue;
     for (const auto& piece : entry.pieces) writes.add(piece.address, piece.bytes);
   }
@@ -82,16 +63,27 @@ herr_t collect_name(hid_t, const char* name, const H5L_info_t*, void* names) noe
 
 }  // namespace
 
-File::File(std::filesystem::path path) : path_(std::move(path)) {}
+File::File(int descriptor, std::filesystem::path path, std::shared_ptr<Prober> prober)
+    : path_(std::move(path)), prober_(std::move(prober)), descriptor_(descriptor) {}
 
-std::shared_ptr<const File> File::open(const std::filesystem::path& path) {
-  std::shared_ptr<File> file(new File(path));
-  file->descriptor_ = open_descriptor(path);
+std::shared_ptr<const File> File::open(const std::filesystem::path& path, std::shared_ptr<Prober> prober,
+                                       const std::string& object) {
+  return open(open_descriptor(path), path, std::move(prober), object);
+}
+
+std::shared_ptr<const File> File::open(int descriptor, const std::filesystem::path& path,
+                                       std::shared_ptr<Prober> prober, const std::string& object) {
+  std::shared_ptr<File> file(new File(descriptor, path, std::move(prober)));
   file->cut_off_ = cut_off_commit(path);
-  if (file->cut_off_.pieces().empty()) check_signature(file->descriptor_, file->place());
+  check_superblock(file->descriptor_, file->cut_off_, file->place());
+  file->probe(object);
   const Hdf5Lock lock;
   file->file_ = Handle(open_hdf5(path, file->descriptor_, file->cut_off_, file->place()), H5Fclose);
   return file;
+}
+
+void File::probe(const std::string& object) const {
+  if (prober_) prober_->probe(descriptor_, path_, object);
 }
 
 File::~File() {

@@ -13,14 +13,23 @@
 
 #include "backends/driver/held_writes.hpp"
 #include "loader/hdf5_call.hpp"
+#include "loader/prober.hpp"
 
 namespace neurotape::loader {
 
 /// Thread safety: any thread may call anything; handles are used under the `Hdf5Lock`.
 class File {
  public:
-  /// \throws Error not_found, io, damaged (it is not an HDF5 file)
-  static std::shared_ptr<const File> open(const std::filesystem::path& path);
+  /// \param prober opens it first; null: the file is trusted
+  /// \param object path of the episode that is all that will be read of it; empty: something else
+  /// \throws Error not_found, io, damaged (it is not an HDF5 file), unsupported (no process can be had to probe it)
+  static std::shared_ptr<const File> open(const std::filesystem::path& path, std::shared_ptr<Prober> prober = nullptr,
+                                          const std::string& object = {});
+  /// The same from a descriptor, which is the file's from now on.
+  static std::shared_ptr<const File> open(int descriptor, const std::filesystem::path& path,
+                                          std::shared_ptr<Prober> prober, const std::string& object);
+  /// The file as it is now.
+  std::shared_ptr<const File> again() const { return open(path_, prober_); }
   ~File();
   File(const File&) = delete;
   File& operator=(const File&) = delete;
@@ -28,6 +37,10 @@ class File {
   const std::filesystem::path& path() const noexcept { return path_; }
   Place place() const { return {.file = path_.string()}; }
   hid_t id() const noexcept { return file_.get(); }
+  const std::shared_ptr<Prober>& prober() const noexcept { return prober_; }
+
+  /// Before an episode is read from it. Without the `Hdf5Lock`. \throws Error damaged
+  void probe(const std::string& object) const;
 
   /// Reads raw bytes, off HDF5's lock.
   /// \throws Error io, damaged (the file ends before); without a place, which the caller knows better
@@ -37,9 +50,10 @@ class File {
   void check_size(std::uint64_t bytes) const;
 
  private:
-  explicit File(std::filesystem::path path);
+  File(int descriptor, std::filesystem::path path, std::shared_ptr<Prober> prober);
 
   std::filesystem::path path_;
+  std::shared_ptr<Prober> prober_;
   int descriptor_ = -1;
   driver::HeldWrites cut_off_;  // of the commit that the recorder did not end
   Handle file_;

@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 
 #include "loader/attributes.hpp"
+#include "loader/exporter.hpp"
+#include "loader/json_text.hpp"
 
 namespace neurotape::loader {
 
@@ -25,6 +27,7 @@ void check_format(const File& file) {
   const Hdf5Lock lock;
   const Handle root = open_group(file.id(), "/", file.place());
   const auto format = read_attribute(root.get(), "format", file.place());
+  if (format.is_null() && is_of_exporter(file)) return;
   if (format != "neurotape") damaged("not a neurotape file: its attribute 'format' does not say so", file.place());
   const auto version = read_attribute(root.get(), "format_version", file.place());
   if (!version.is_number_integer() || version.get<std::int64_t>() < 1)
@@ -34,6 +37,16 @@ void check_format(const File& file) {
                 fmt::format("format version {} is newer than this program, which reads {}", version.get<std::int64_t>(),
                             kFormatVersion),
                 context_of(file.place()));
+}
+
+nlohmann::json read_config(const File& file, const nlohmann::json& attributes) {
+  if (kind_of(file.id(), "config", file.place()) == LinkKind::group)
+    return read_attributes(open_group(file.id(), "config", file.place()).get(), file.place());
+  const auto found = attributes.find("config");
+  if (found == attributes.end()) return nlohmann::json::object();
+  if (!found->is_string()) return *found;
+  auto parsed = parse_json(found->get_ref<const std::string&>());
+  return parsed.is_discarded() ? *found : parsed;
 }
 
 }  // namespace neurotape::loader

@@ -10,12 +10,14 @@ std::recursive_mutex& hdf5_mutex() {
   return mutex;
 }
 
-herr_t append_frame(unsigned, const H5E_error2_t* frame, void* text) {
+herr_t append_frame(unsigned, const H5E_error2_t* frame, void* text) noexcept try {
   if (frame->desc == nullptr || *frame->desc == '\0') return 0;
   auto& message = *static_cast<std::string*>(text);
   if (!message.empty()) message += "; ";
   message += frame->desc;
   return 0;
+} catch (...) {
+  return -1;
 }
 
 }  // namespace

@@ -18,12 +18,13 @@ struct Record {
   double sum_of_rewards;
   std::uint64_t rows;
   std::uint64_t bytes_stored;
+  char streams[256];
   std::uint64_t file_bytes;
   std::int64_t file_mtime_ns;
 };
 
 using Kind = Field::Kind;
-constexpr std::array<Field, 11> kFields = {{{"episode", Kind::u64, offsetof(Record, episode)},
+constexpr std::array<Field, 12> kFields = {{{"episode", Kind::u64, offsetof(Record, episode)},
                                             {"file", Kind::text, offsetof(Record, file), sizeof(Record::file)},
                                             {"object", Kind::text, offsetof(Record, object), sizeof(Record::object)},
                                             {"status", Kind::text, offsetof(Record, status), sizeof(Record::status)},
@@ -32,31 +33,35 @@ constexpr std::array<Field, 11> kFields = {{{"episode", Kind::u64, offsetof(Reco
                                             {"return", Kind::f64, offsetof(Record, sum_of_rewards)},
                                             {"rows", Kind::u64, offsetof(Record, rows)},
                                             {"bytes_stored", Kind::u64, offsetof(Record, bytes_stored)},
+                                            {"streams", Kind::text, offsetof(Record, streams), sizeof(Record::streams)},
                                             {"file_bytes", Kind::u64, offsetof(Record, file_bytes)},
                                             {"file_mtime_ns", Kind::i64, offsetof(Record, file_mtime_ns)}}};
 
 IndexedEpisode indexed(const Record& record) {
-  return {
-      .number = record.episode,
-      .file = text_in(record.file),
-      .object = text_in(record.object),
-      .status = text_in(record.status),
-      .totals = {record.first_timestep, record.last_timestep, record.sum_of_rewards, record.rows, record.bytes_stored},
-      .file_bytes = record.file_bytes,
-      .file_mtime_ns = record.file_mtime_ns};
+  return {.number = record.episode,
+          .file = text_in(record.file),
+          .object = text_in(record.object),
+          .status = text_in(record.status),
+          .totals = {record.first_timestep, record.last_timestep, record.sum_of_rewards, record.rows,
+                     record.bytes_stored, text_in(record.streams)},
+          .file_bytes = record.file_bytes,
+          .file_mtime_ns = record.file_mtime_ns};
 }
 
 }  // namespace
 
-std::vector<IndexedEpisode> read_index(const std::filesystem::path& run) {
+std::vector<IndexedEpisode> read_index(const File& file) {
+  const Hdf5Lock lock;
+  if (kind_of(file.id(), "episodes_table", file.place()) != LinkKind::dataset) return {};
+  std::vector<IndexedEpisode> records;
+  read_records<Record>(file, "episodes_table", file.place(), kFields,
+                       [&](const Record& record) { records.push_back(indexed(record)); });
+  return records;
+}
+
+std::vector<IndexedEpisode> read_index(const std::filesystem::path& run, const std::shared_ptr<Prober>& prober) {
   try {
-    const auto file = File::open(run / "experiment_data.h5");
-    const Hdf5Lock lock;
-    if (kind_of(file->id(), "episodes_table", file->place()) != LinkKind::dataset) return {};
-    std::vector<IndexedEpisode> records;
-    read_records<Record>(*file, "episodes_table", file->place(), kFields,
-                         [&](const Record& record) { records.push_back(indexed(record)); });
-    return records;
+    return read_index(*File::open(run / "experiment_data.h5", prober));
   } catch (const Error&) {
     return {};  // the directory has it all
   }

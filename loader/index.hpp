@@ -4,9 +4,11 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "loader/file.hpp"
 #include "neurotape/run.hpp"
 
 namespace neurotape::loader {
@@ -23,6 +25,8 @@ struct IndexedEpisode {
 };
 
 /// The records of a run's index; none where there is no index or it cannot be read.
-std::vector<IndexedEpisode> read_index(const std::filesystem::path& run);
+std::vector<IndexedEpisode> read_index(const std::filesystem::path& run, const std::shared_ptr<Prober>& prober);
+/// The same of an open one. \throws Error io, damaged
+std::vector<IndexedEpisode> read_index(const File& file);
 
 }  // namespace neurotape::loader

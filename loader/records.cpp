@@ -10,6 +10,10 @@ namespace neurotape::loader {
 namespace {
 
 constexpr hsize_t kRecordsAtOnce = 4096;
+// Below this, a table is read whatever it claims.
+constexpr hsize_t kModestRecords = 1 << 20;
+// No filter shrinks records by more.
+constexpr hsize_t kMostRatio = 10'000;
 
 Handle field_type(const Field& field) {
   switch (field.kind) {
@@ -61,7 +65,7 @@ Handle record_type(hid_t stored, std::span<const Field> fields, std::size_t reco
 
 void read_records(const File& file, const std::string& path, const Place& place, std::span<const Field> fields,
                   std::size_t record_bytes,
-                  const std::function<void(const std::byte* records, std::size_t count)>& take) {
+                  const std::function<void(const std::byte* records, std::size_t count)>& take, std::uint64_t first) {
   const Hdf5Lock lock;
   const std::string tried = fmt::format("cannot read the table '{}'", path);
   const Handle dataset(check(H5Dopen2(file.id(), path.c_str(), H5P_DEFAULT), tried, place), H5Dclose);
@@ -72,8 +76,13 @@ void read_records(const File& file, const std::string& path, const Place& place,
     damaged(fmt::format("'{}' is not a table", path), place);
   hsize_t rows = 0;
   check(H5Sget_simple_extent_dims(space.get(), &rows, nullptr), tried, place);
-  std::vector<std::byte> piece(record_bytes * static_cast<std::size_t>(std::min(rows, kRecordsAtOnce)));
-  for (hsize_t row = 0, count = 0; row < rows; row += count) {
+  if (first > rows) damaged(fmt::format("'{}' had {} records, and now {}", path, first, rows), place);
+  const std::uint64_t stored_bytes = H5Dget_storage_size(dataset.get());
+  if (rows > kModestRecords && rows / kMostRatio > stored_bytes)
+    damaged(fmt::format("'{}' claims {} records, which its {} stored bytes cannot hold", path, rows, stored_bytes),
+            place);
+  std::vector<std::byte> piece(record_bytes * static_cast<std::size_t>(std::min(rows - first, kRecordsAtOnce)));
+  for (hsize_t row = first, count = 0; row < rows; row += count) {
     count = std::min(kRecordsAtOnce, rows - row);
     const Handle memory(check(H5Screate_simple(1, &count, nullptr), tried, place), H5Sclose);
     check(H5Sselect_hyperslab(space.get(), H5S_SELECT_SET, &row, nullptr, &count, nullptr), tried, place);

@@ -22,11 +22,7 @@ struct Moment {
   }
 };
 
-struct TimeRange {
-  std::int64_t from;
-  std::int64_t to;
-  bool contains(std::int64_t timestep) const noexcept { return from <= timestep && timestep < to; }
-};
+using detail::TimeRange;
 
 /// Thread safety: one thread.
 class RowSelection {

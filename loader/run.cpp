@@ -8,7 +8,8 @@
 
 namespace neurotape {
 
-Run::Run(const std::filesystem::path& path) : catalog_(std::make_shared<const detail::RunCatalog>(path)) {}
+Run::Run(const std::filesystem::path& path, const RunOptions& options)
+    : catalog_(std::make_shared<const detail::RunCatalog>(path, options)) {}
 
 const std::filesystem::path& Run::path() const noexcept { return catalog_->path; }
 const std::string& Run::name() const noexcept { return catalog_->name; }
@@ -27,6 +28,9 @@ std::vector<std::uint64_t> Run::numbers() const { return catalog_->numbers(); }
 bool Run::contains(std::uint64_t number) const { return catalog_->contains(number); }
 std::vector<EpisodeSummary> Run::episodes() const { return catalog_->summaries(); }
 std::vector<Error> Run::problems() const { return catalog_->problems(); }
+
+bool Run::is_live() const { return catalog_->is_live(); }
+bool Run::refresh() const { return catalog_->refresh(); }
 
 EpisodeReader Run::open_episode(std::uint64_t number) const { return EpisodeReader(catalog_->open(number)); }
 

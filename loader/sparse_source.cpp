@@ -21,32 +21,40 @@ class SparseFile final : public SparseSource, public std::enable_shared_from_thi
 
   const StreamInfo& info() const noexcept override { return stream_.info; }
 
-  SparseBatch all(const SparseQuery& query) const override {
-    if (info().sorted && !query.only) return read({0, info().rows}, query);
-    return gather(select({{0, info().rows}}, nullptr, query), query);
+  SparseBatch all(const SparseQuery& query) const override { return since(0, query); }
+
+  SparseBatch since(std::uint64_t row, const SparseQuery& query) const override {
+    if (row > info().rows)
+      throw Error(ErrorCode::out_of_range, fmt::format("there are {} rows", info().rows),
+                  loader::context_of(stream_.place));
+    const RowRange rows{row, info().rows - row};
+    if (info().sorted && !query.only) return read(rows, query);
+    return gather(select({rows}, nullptr, query), query);
   }
 
   SparseBatch between(std::int64_t from, std::int64_t to, const SparseQuery& query) const override {
-    const loader::TimeRange wanted{from, to};
+    const TimeRange wanted{from, to};
     if (!info().sorted) return gather(select(time_.candidates(from, to), &wanted, query), query);
     const RowRange rows = time_.find(from, to);
     return query.only ? gather(select({rows}, nullptr, query), query) : read(rows, query);
   }
 
-  std::function<bool(SparseBatch&)> parts(std::uint64_t max_bytes, const SparseQuery& query) const override {
+  std::function<bool(SparseBatch&)> parts(std::uint64_t max_bytes, const SparseQuery& query,
+                                          std::optional<TimeRange> wanted) const override {
     std::uint64_t row_bytes = sizeof(std::int64_t);
     for (std::size_t i = 0; i + 1 < stream_.columns.size(); ++i) row_bytes += dtype_bytes(query.types[i]);
     const std::uint64_t rows = std::max<std::uint64_t>(1, max_bytes / row_bytes);
-    if (info().sorted) return sorted_parts(rows, query);
-    return unsorted_parts(rows, query);
+    if (!info().sorted) return unsorted_parts(rows, query, wanted);
+    return sorted_parts(rows, query, wanted ? time_.find(wanted->from, wanted->to) : RowRange{0, info().rows});
   }
 
  private:
-  std::function<bool(SparseBatch&)> sorted_parts(std::uint64_t rows_at_once, const SparseQuery& query) const {
-    return [self = shared_from_this(), query, rows_at_once, row = std::uint64_t{0}](SparseBatch& batch) mutable {
-      while (row < self->info().rows) {
-        const RowRange rows{row, std::min(rows_at_once, self->info().rows - row)};
-        row += rows.count;
+  std::function<bool(SparseBatch&)> sorted_parts(std::uint64_t rows_at_once, const SparseQuery& query,
+                                                 RowRange left) const {
+    return [self = shared_from_this(), query, rows_at_once, left](SparseBatch& batch) mutable {
+      while (left.count != 0) {
+        const RowRange rows{left.first, std::min(rows_at_once, left.count)};
+        left = {left.first + rows.count, left.count - rows.count};
         batch = query.only ? self->gather(self->select({rows}, nullptr, query), query) : self->read(rows, query);
         if (!batch.timesteps.empty()) return true;
       }
@@ -56,13 +64,15 @@ class SparseFile final : public SparseSource, public std::enable_shared_from_thi
   }
 
   /// The earliest rows that were not yet in a part; the stream is searched again for each.
-  std::function<bool(SparseBatch&)> unsorted_parts(std::uint64_t rows_at_once, const SparseQuery& query) const {
-    return [self = shared_from_this(), query, rows_at_once, after = loader::Moment{}](SparseBatch& batch) mutable {
-      RowSelection next = self->earliest(after, rows_at_once, query);
-      if (!next.empty()) after = next.last();
-      batch = self->gather(next, query);
-      return !batch.timesteps.empty();
-    };
+  std::function<bool(SparseBatch&)> unsorted_parts(std::uint64_t rows_at_once, const SparseQuery& query,
+                                                   std::optional<TimeRange> wanted) const {
+    return
+        [self = shared_from_this(), query, rows_at_once, wanted, after = loader::Moment{}](SparseBatch& batch) mutable {
+          RowSelection next = self->earliest(after, rows_at_once, query, wanted);
+          if (!next.empty()) after = next.last();
+          batch = self->gather(next, query);
+          return !batch.timesteps.empty();
+        };
   }
 
   SparseBatch read(RowRange rows, const SparseQuery& query) const {
@@ -106,8 +116,7 @@ class SparseFile final : public SparseSource, public std::enable_shared_from_thi
       }
   }
 
-  RowSelection select(const std::vector<RowRange>& ranges, const loader::TimeRange* wanted,
-                      const SparseQuery& query) const {
+  RowSelection select(const std::vector<RowRange>& ranges, const TimeRange* wanted, const SparseQuery& query) const {
     RowSelection selection;
     scan(ranges, query, [&](loader::Moment moment) {
       if (wanted == nullptr || wanted->contains(moment.timestep)) selection.add(moment);
@@ -116,10 +125,12 @@ class SparseFile final : public SparseSource, public std::enable_shared_from_thi
     return selection;
   }
 
-  RowSelection earliest(loader::Moment after, std::uint64_t most, const SparseQuery& query) const {
+  RowSelection earliest(loader::Moment after, std::uint64_t most, const SparseQuery& query,
+                        const std::optional<TimeRange>& wanted) const {
     RowSelection selection;
-    scan({{0, info().rows}}, query, [&](loader::Moment moment) {
-      if (after < moment) selection.add_if_early(moment, most);
+    const auto ranges = wanted ? time_.candidates(wanted->from, wanted->to) : std::vector<RowRange>{{0, info().rows}};
+    scan(ranges, query, [&](loader::Moment moment) {
+      if (after < moment && (!wanted || wanted->contains(moment.timestep))) selection.add_if_early(moment, most);
     });
     selection.sort();
     return selection;

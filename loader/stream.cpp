@@ -5,20 +5,10 @@
 #include "loader/attributes.hpp"
 #include "loader/convert.hpp"
 #include "loader/episode_file.hpp"
+#include "loader/exporter.hpp"
 
-namespace neurotape::detail {
-namespace {
-
-using loader::Dataset;
-using loader::Hdf5Lock;
-using loader::LinkKind;
-using loader::OpenStream;
-using loader::StreamGroup;
-
-struct ColumnRule {
-  const char* name;
-  bool optional = false;
-};
+namespace neurotape {
+namespace loader {
 
 std::vector<ColumnRule> columns_of(StreamKind kind) {
   switch (kind) {
@@ -32,6 +22,18 @@ std::vector<ColumnRule> columns_of(StreamKind kind) {
       return {{"timesteps"}, {"values"}};
   }
 }
+
+}  // namespace loader
+
+namespace detail {
+namespace {
+
+using loader::Dataset;
+using loader::Hdf5Lock;
+using loader::LinkKind;
+using loader::OpenRows;
+using loader::OpenStream;
+using loader::StreamGroup;
 
 /// Where streams with names of their own stand.
 struct NamedGroup {
@@ -125,10 +127,16 @@ std::vector<StreamGroup> EpisodeFile::groups() const {
   std::vector<StreamGroup> found;
   // Declared, but nothing was recorded before the last commit: there are no datasets yet.
   const auto add = [&](std::string path, StreamKind kind) {
-    if (has_dataset(path + "/timesteps")) found.push_back({std::move(path), kind});
+    if (exported ? loader::has_exported(*this, path, kind) : has_dataset(path + "/timesteps"))
+      found.push_back({std::move(path), kind});
   };
   for (const auto& group : kNamedGroups) {
     if (loader::kind_of(file->id(), path_of(group.name), place()) != LinkKind::group) continue;
+    if (exported) {
+      for (const auto& child : loader::exported_streams(*this, group.name))
+        found.push_back({fmt::format("{}/{}", group.name, child), group.kind});
+      continue;
+    }
     for (const auto& child : loader::names_in(file->id(), path_of(group.name), place()))
       add(fmt::format("{}/{}", group.name, child), group.kind);
   }
@@ -138,7 +146,10 @@ std::vector<StreamGroup> EpisodeFile::groups() const {
 }
 
 OpenStream EpisodeFile::find_stream(StreamKind kind, std::string_view stream_name) const {
-  const std::string wanted = path_of_stream(kind, stream_name);
+  return find_stream(path_of_stream(kind, stream_name));
+}
+
+OpenStream EpisodeFile::find_stream(std::string_view wanted) const {
   const auto there = groups();
   std::vector<std::string> paths;
   for (const auto& group : there) {
@@ -148,7 +159,24 @@ OpenStream EpisodeFile::find_stream(StreamKind kind, std::string_view stream_nam
   throw Error(ErrorCode::not_found,
               paths.empty() ? "there is no such stream; the episode has none"
                             : fmt::format("there is no such stream; there are: {}", fmt::join(paths, ", ")),
-              loader::context_of({file->path().string(), id, wanted}));
+              loader::context_of({file->path().string(), id, std::string(wanted)}));
+}
+
+/// Null where there is none.
+std::shared_ptr<const Dataset> EpisodeFile::open_column(const StreamGroup& group, const std::string& column,
+                                                        const loader::Place& where) const {
+  if (exported) return loader::open_exported(*this, group, column, where);
+  const auto path = fmt::format("{}/{}", group.path, column);
+  return has_dataset(path) ? Dataset::open(file, path_of(path), where) : nullptr;
+}
+
+/// Of the group of a stream; the older exporter has datasets in their place, or nothing.
+nlohmann::json EpisodeFile::attributes_of(const std::string& stream_path, const loader::Place& where) const {
+  const auto path = path_of(stream_path);
+  if (exported && loader::kind_of(file->id(), path, where) == LinkKind::none) return nlohmann::json::object();
+  const loader::Handle handle(
+      loader::check(H5Oopen(file->id(), path.c_str(), H5P_DEFAULT), "cannot open a stream", where), H5Oclose);
+  return loader::read_attributes(handle.get(), where);
 }
 
 OpenStream EpisodeFile::open_stream(const StreamGroup& group) const {
@@ -158,13 +186,13 @@ OpenStream EpisodeFile::open_stream(const StreamGroup& group) const {
   stream.file = file;
   stream.info.path = group.path;
   stream.info.kind = group.kind;
-  for (const auto& rule : columns_of(group.kind)) {
-    const std::string path = fmt::format("{}/{}", group.path, rule.name);
-    if (!has_dataset(path)) {
+  for (const auto& rule : loader::columns_of(group.kind)) {
+    auto column = open_column(group, rule.name, stream.place);
+    if (!column) {
       if (rule.optional) continue;
       loader::damaged(fmt::format("its dataset '{}' is missing", rule.name), stream.place);
     }
-    stream.columns.push_back(Dataset::open(file, path_of(path), stream.place));
+    stream.columns.push_back(std::move(column));
     stream.info.columns.push_back({.name = rule.name, .shape = {}});
   }
   stream.info.rows = rows_of(*this, stream);
@@ -175,14 +203,36 @@ OpenStream EpisodeFile::open_stream(const StreamGroup& group) const {
     column = describe(column.name, dataset,
                       json_bytes ? committed(dataset.stream_id(), dataset.rows(), stream.place) : stream.info.rows);
   }
-  const auto handle = loader::open_group(file->id(), path_of(group.path), stream.place);
-  fill_info(stream.info, loader::read_attributes(handle.get(), stream.place), stream.columns);
-  if (has_dataset(group.path + "/chunk_index")) stream.chunk_index = path_of(group.path + "/chunk_index");
-  if (has_dataset(group.path + "/columns")) stream.selected_columns = path_of(group.path + "/columns");
+  fill_info(stream.info, attributes_of(group.path, stream.place), stream.columns);
+  if (!exported && has_dataset(group.path + "/chunk_index")) stream.chunk_index = path_of(group.path + "/chunk_index");
+  if (!exported && has_dataset(group.path + "/columns")) stream.selected_columns = path_of(group.path + "/columns");
   const auto& timesteps = stream.columns[0]->layout();
   if (!timesteps.dtype || !loader::is_integer(*timesteps.dtype) || timesteps.dimensions.size() != 1)
     loader::damaged(fmt::format("its timesteps are not one column of integers but {}", timesteps.type), stream.place);
+  guard_open_rows(stream);
   return stream;
 }
 
-}  // namespace neurotape::detail
+/// Columns of one `stream_id` are hashed together; the bytes of events have one of their own.
+void EpisodeFile::guard_open_rows(OpenStream& stream) const {
+  const auto guard_together = [&](const std::vector<std::shared_ptr<const Dataset>>& columns) {
+    const auto stream_id = columns.front()->stream_id();
+    const auto found = stream_id ? committed_.find(*stream_id) : committed_.end();
+    if (found == committed_.end()) return;
+    auto open_rows = std::make_shared<const OpenRows>(columns, found->second.rows, found->second.open_rows_xxh3);
+    // Then there is nothing to read, and nothing that would ask for a check.
+    if (open_rows->first_row() == open_rows->rows()) open_rows->check();
+    for (const auto& column : columns) column->guard(open_rows);
+    stream.open_rows.push_back(std::move(open_rows));
+  };
+  if (!is_cut_off()) return;
+  auto columns = stream.columns;
+  if (stream.info.kind == StreamKind::events) {
+    guard_together({columns.back()});
+    columns.pop_back();
+  }
+  guard_together(columns);
+}
+
+}  // namespace detail
+}  // namespace neurotape

@@ -112,7 +112,7 @@ std::vector<TimeIndex::Chunk> TimeIndex::read_chunks() const {
   Retry retry(file_->path());
   for (bool again = false;; again = true) {
     try {
-      return read_chunks(again ? *File::open(file_->path()) : *file_);
+      return read_chunks(again ? *file_->again() : *file_);
     } catch (const Error& error) {
       if (!retry.again(error)) throw;
     }

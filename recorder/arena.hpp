@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "recorder/block.hpp"
+#include "recorder/sync.hpp"
 
 namespace neurotape {
 
@@ -33,7 +34,7 @@ class Arena {
 
  private:
   std::byte* base_ = nullptr;
-  mutable std::mutex mutex_;
+  mutable sync::Mutex mutex_;
   std::vector<bool> used_;
   std::size_t taken_ = 0;
   std::size_t low_ = 0;  ///< no free slab below

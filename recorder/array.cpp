@@ -19,8 +19,12 @@ std::string_view dtype_name(Dtype dtype) noexcept {
 
 std::uint64_t Shape::values() const noexcept {
   std::uint64_t product = 1;
-  for (auto dimension : dimensions_) product *= dimension;
-  return product;
+  bool too_many = false;
+  for (const auto dimension : dimensions_) {
+    if (dimension == 0) return 0;
+    too_many = __builtin_mul_overflow(product, dimension, &product) || too_many;
+  }
+  return too_many ? UINT64_MAX : product;
 }
 
 std::string Shape::to_string() const {

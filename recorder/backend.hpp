@@ -6,9 +6,9 @@
 /// constructor apart, which the caller's thread runs). Failures are thrown as `Error`; afterwards the
 /// object is only destroyed, and its destructor neither throws nor blocks.
 
-#include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -21,10 +21,9 @@
 #include "neurotape/error.hpp"
 #include "neurotape/options.hpp"
 #include "recorder/stream_spec.hpp"
+#include "recorder/wall_clock.hpp"
 
 namespace neurotape {
-
-using WallTime = std::chrono::system_clock::time_point;
 
 struct EpisodeInfo {
   std::uint64_t number = 0;
@@ -33,7 +32,7 @@ struct EpisodeInfo {
   std::optional<std::uint64_t> seed;
   double dt = 0;
   std::string dt_unit;
-  WallTime started;
+  WallClock clock;  ///< made at the start; of all its times
   nlohmann::json attributes = nlohmann::json::object();
 };
 
@@ -58,6 +57,7 @@ struct CommittedRows {
   StreamId stream = 0;
   std::uint64_t rows = 0;            ///< of the stream, all in all
   std::uint64_t open_rows_xxh3 = 0;  ///< of its open chunks, see docs/format.md
+  bool sorted = true;                ///< false: some rows came late
 };
 
 struct Gap {
@@ -73,6 +73,7 @@ struct EpisodeEnd {
   WallTime ended;
   nlohmann::json attributes = nlohmann::json::object();  ///< set after the start
   std::vector<StreamId> unsorted;                        ///< streams with late rows
+  std::map<StreamId, nlohmann::json> of_streams;         ///< attributes of streams, set after they were declared
   std::int64_t first_timestep = 0;
   std::int64_t last_timestep = -1;
   double sum_of_rewards = 0;
@@ -132,12 +133,19 @@ class Backend {
   virtual const std::filesystem::path& path() const noexcept = 0;
   virtual std::uint64_t next_episode_number() const = 0;  ///< at the start
   virtual const CodecLibrary& codecs() const noexcept = 0;
+  /// What does not hold in the place where the run is.
+  virtual std::vector<Error> limits() const { return {}; }
+  /// Of the disk, for this user. Any thread; nothing where the system cannot tell.
+  virtual std::optional<std::uint64_t> free_bytes() const noexcept { return std::nullopt; }
   /// Whom to tell, from now on; nullptr: nobody. Not while it writes.
   virtual void listen(DiskListener* listener) = 0;
 
   virtual void save_config(const nlohmann::json& config) = 0;
   /// `table`: "neurons" or "connections".
   virtual void save_network(std::string_view table, std::span<const NamedArray> columns) = 0;
+
+  /// \param trace JSON
+  virtual void save_profile(std::string_view trace) = 0;
 
   virtual std::unique_ptr<EpisodeSink> start_episode(const EpisodeInfo& info) = 0;
   /// Ends a commit: what finished since the last one becomes visible, the index follows when it is due. Throws only

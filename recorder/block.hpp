@@ -20,9 +20,10 @@
 /// than that has blocks of its own, as large as it needs.
 
 #include <array>
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
+
+#include "recorder/sync.hpp"
 
 namespace neurotape {
 
@@ -50,11 +51,11 @@ struct alignas(64) Block {
   std::uint32_t consumed = 0;  ///< rows taken
 
   // Shared.
-  alignas(64) std::atomic<std::uint32_t> committed{0};  ///< rows; lane -> workers
-  std::atomic<Block*> next{nullptr};                    ///< in the lane's chain; the lane's last touch of this block
+  alignas(64) sync::Atomic<std::uint32_t> committed{0};  ///< rows; lane -> workers
+  sync::Atomic<Block*> next{nullptr};                    ///< in the lane's chain; the lane's last touch of this block
   /// Partitioned streams, rows that come when this block is full: (rows dropped << 1) | next block decided.
-  std::atomic<std::uint64_t> decision{0};
-  std::atomic<std::uint32_t> references{0};
+  sync::Atomic<std::uint64_t> decision{0};
+  sync::Atomic<std::uint32_t> references{0};
 
   std::byte* column(std::size_t i) noexcept { return reinterpret_cast<std::byte*>(this) + offsets[i]; }
   std::int64_t* timesteps() noexcept { return reinterpret_cast<std::int64_t*>(column(0)); }

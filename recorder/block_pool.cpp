@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <new>
-#include <vector>
+
+#include "recorder/sync.hpp"
 
 namespace neurotape {
 namespace {
@@ -16,7 +17,7 @@ std::size_t run_slabs(std::size_t bytes) { return (bytes + kSlabBytes - 1) / kSl
 
 OwnBlocks::~OwnBlocks() { retire(); }
 
-bool OwnBlocks::reserve(BlockPool& pool, std::size_t block_bytes) {
+bool OwnBlocks::reserve(BlockPool& pool, std::size_t block_bytes) noexcept {
   pool_ = &pool;
   for (auto& block : blocks_) {
     block = pool.take_own(block_bytes);
@@ -56,9 +57,11 @@ void OwnBlocks::surrender() noexcept {
 }
 
 BlockPool::BlockPool(std::size_t bytes)
-    : arena_(bytes), large_(arena_.slabs() + 64), small_(arena_.slabs() * kSmallBlocksInSlab + 64) {}
+    : arena_(bytes), large_(arena_.slabs() + 64), small_(arena_.slabs() * kSmallBlocksInSlab + 64) {
+  scratch_.reserve(arena_.slabs() * kSmallBlocksInSlab);
+}
 
-Block* BlockPool::make_block(std::byte* memory, std::size_t bytes) {
+Block* BlockPool::make_block(std::byte* memory, std::size_t bytes) noexcept {
   auto* const block = new (memory) Block;
   block->bytes = bytes;
   return block;
@@ -106,22 +109,20 @@ void BlockPool::release(Block* block) noexcept {
   if (has_waiters()) wake_waiters();
 }
 
-Block* BlockPool::take_own(std::size_t bytes) {
+Block* BlockPool::take_own(std::size_t bytes) noexcept {
   Block* const block = find_own(bytes);
   if (block != nullptr) own_.fetch_add(block->bytes, std::memory_order_relaxed);
   return block;
 }
 
-Block* BlockPool::find_own(std::size_t bytes) {
+Block* BlockPool::find_own(std::size_t bytes) noexcept {
   if (bytes <= kSmallBlockBytes) return try_small();
   if (bytes <= kSlabBytes) return try_large();
   const std::size_t slabs = run_slabs(bytes);
   std::byte* run = arena_.take(slabs);
   if (run == nullptr) {  // free slabs may sit in the queue: put them back where runs are made
     join_small_blocks();
-    std::vector<Block*> free;
-    while (Block* const block = pop(large_)) free.push_back(block);
-    for (Block* const block : free) arena_.give_back(reinterpret_cast<std::byte*>(block), 1);
+    while (Block* const block = pop(large_)) arena_.give_back(reinterpret_cast<std::byte*>(block), 1);
     run = arena_.take(slabs);
   }
   if (run == nullptr) return nullptr;
@@ -162,7 +163,8 @@ Block* BlockPool::split_slab() noexcept {
 bool BlockPool::join_small_blocks() noexcept {
   const std::lock_guard lock(mutex_);
   if (small_.size_approx() < kSmallBlocksInSlab) return false;
-  std::vector<Block*> free;
+  auto& free = scratch_;
+  free.clear();
   while (Block* const block = pop(small_)) free.push_back(block);
   std::sort(free.begin(), free.end());
   bool joined = false;
@@ -195,11 +197,11 @@ void BlockPool::replenish() {
 bool BlockPool::runs_dry() const noexcept { return large_.size_approx() < kSlabsAhead / 2; }
 
 Block* BlockPool::wait(const std::function<Block*()>& attempt, const std::function<bool()>& give_up,
-                       std::chrono::steady_clock::time_point deadline) {
+                       sync::Clock::time_point deadline) {
   waiters_.fetch_add(1, std::memory_order_seq_cst);
   Block* block = attempt();
   for (std::unique_lock lock(wait_mutex_); block == nullptr && !give_up();) {
-    const auto now = std::chrono::steady_clock::now();
+    const auto now = sync::Clock::now();
     if (now >= deadline) break;
     freed_.wait_until(lock, std::min(deadline, now + kRecheck));
     lock.unlock();
@@ -228,6 +230,12 @@ bool BlockPool::under_pressure() const noexcept {
   const std::size_t own = own_bytes();
   const std::size_t used = used_bytes();
   return has_waiters() || (used > own && (used - own) / 3 > (bytes() - own) / 4);
+}
+
+bool BlockPool::is_half_full() const noexcept {
+  const std::size_t own = own_bytes();
+  const std::size_t used = used_bytes();
+  return used > own && used - own > (bytes() - own) / 2;
 }
 
 std::size_t BlockPool::used_bytes() const noexcept {

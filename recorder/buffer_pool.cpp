@@ -33,8 +33,14 @@ BufferHandle BufferPool::acquire(std::size_t bytes) {
       kept_ = 0;
     }
   }
-  if (memory == nullptr) memory.reset(new std::byte[size]);
-  return std::make_shared<Buffer>(*this, std::move(memory), size);
+  try {
+    if (memory == nullptr) memory.reset(new std::byte[size]);
+    return std::make_shared<Buffer>(*this, std::move(memory), size);
+  } catch (...) {
+    const std::lock_guard lock(mutex_);
+    used_ -= size;
+    throw;
+  }
 }
 
 std::size_t BufferPool::used_bytes() const {
@@ -46,8 +52,12 @@ void BufferPool::put_back(std::unique_ptr<std::byte[]> memory, std::size_t bytes
   const std::lock_guard lock(mutex_);
   used_ -= bytes;
   if (used_ + kept_ + bytes > budget_) return;
-  free_[bytes].push_back(std::move(memory));
-  kept_ += bytes;
+  try {
+    free_[bytes].push_back(std::move(memory));
+    kept_ += bytes;
+  } catch (...) {  // no memory to remember it: it goes back to the system
+    return;
+  }
 }
 
 }  // namespace neurotape

@@ -9,6 +9,8 @@
 #include <span>
 #include <vector>
 
+#include "recorder/sync.hpp"
+
 namespace neurotape {
 
 class BufferPool;
@@ -50,7 +52,7 @@ class BufferPool {
   void put_back(std::unique_ptr<std::byte[]> memory, std::size_t bytes) noexcept;
 
   const std::size_t budget_;
-  mutable std::mutex mutex_;
+  mutable sync::Mutex mutex_;
   std::map<std::size_t, std::vector<std::unique_ptr<std::byte[]>>> free_;
   std::size_t used_ = 0;
   std::size_t kept_ = 0;

@@ -14,8 +14,10 @@ namespace {
 
 constexpr std::array<std::string_view, 5> kCompressors = {"lz4", "lz4hc", "zstd", "blosclz", "zlib"};
 constexpr std::array<std::string_view, 3> kShuffles = {"none", "byte", "bit"};  // in the order of Shuffle
+constexpr std::array<std::string_view, 4> kGoals = {"fastest", "balanced", "smallest", "portable"};  // as Goal
 constexpr std::string_view kSyntax =
-    "'none', 'gzip[:level]', 'lzf' or 'blosc[:compressor[:level[:shuffle]]]', such as 'blosc:zstd:3:bit'";
+    "'none', 'gzip[:level]', 'lzf', 'blosc[:compressor[:level[:shuffle]]]' or 'adaptive[:goal]', such as "
+    "'blosc:zstd:3:bit'";
 
 [[noreturn]] void refuse(const std::string& message) { throw Error(ErrorCode::invalid_argument, message); }
 
@@ -45,6 +47,13 @@ Shuffle parse_shuffle(std::string_view text, std::string_view whole) {
   if (found == kShuffles.end())
     refuse(fmt::format("codec '{}': the shuffle '{}' is not one of {}", whole, text, fmt::join(kShuffles, ", ")));
   return static_cast<Shuffle>(found - kShuffles.begin());
+}
+
+Goal parse_goal(std::string_view text, std::string_view whole) {
+  const auto* found = std::find(kGoals.begin(), kGoals.end(), text);
+  if (found == kGoals.end())
+    refuse(fmt::format("codec '{}': the goal '{}' is not one of {}", whole, text, fmt::join(kGoals, ", ")));
+  return static_cast<Goal>(found - kGoals.begin());
 }
 
 Codec parse_blosc(const std::vector<std::string_view>& parts, std::string_view whole) {
@@ -77,10 +86,12 @@ Codec Codec::blosc(std::string_view name, int level, Shuffle shuffle) {
   return {Family::blosc, level, std::string(name), shuffle};
 }
 
-Codec Codec::adaptive(Goal) {
-  throw Error(ErrorCode::unsupported,
-              "codec 'adaptive' is not in this version: name a codec, such as gzip(1), the default, or "
-              "blosc(\"lz4\", 5) for speed");
+Codec Codec::adaptive(Goal goal) {
+  if (goal < Goal::fastest || goal > Goal::portable)
+    refuse(fmt::format("codec 'adaptive': the goal is not one of {}", fmt::join(kGoals, ", ")));
+  Codec codec(Family::adaptive, 0, "", Shuffle::none);
+  codec.goal_ = goal;
+  return codec;
 }
 
 Codec Codec::parse(std::string_view text) {
@@ -90,7 +101,8 @@ Codec Codec::parse(std::string_view text) {
   if (parts[0] == "gzip" && parts.size() == 2) return gzip(parse_level(parts[1], text));
   if (parts[0] == "lzf" && parts.size() == 1) return lzf();
   if (parts[0] == "blosc" && parts.size() <= 4) return parse_blosc(parts, text);
-  if (parts[0] == "adaptive") adaptive(Goal::balanced);
+  if (parts[0] == "adaptive" && parts.size() == 1) return adaptive();
+  if (parts[0] == "adaptive" && parts.size() == 2) return adaptive(parse_goal(parts[1], text));
   refuse(fmt::format("codec '{}' is not {}", text, kSyntax));
 }
 
@@ -102,6 +114,8 @@ std::string Codec::to_string() const {
       return fmt::format("gzip:{}", level_);
     case Family::lzf:
       return "lzf";
+    case Family::adaptive:
+      return fmt::format("adaptive:{}", kGoals[static_cast<std::size_t>(goal_)]);
     case Family::blosc:
       break;
   }

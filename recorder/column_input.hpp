@@ -21,7 +21,7 @@ std::uint64_t rows_handed_over(const StreamSpec& spec, std::span<const ColumnInp
 
 /// What is wrong with them; empty: nothing. Never wrong: lengths, types. With `validate`: ids out of range too.
 std::string fault_of_columns(const StreamSpec& spec, const StreamRules& rules, std::span<const ColumnInput> columns,
-                             ErrorCode& code);
+                             ErrorCode& code) noexcept;
 
 /// Copies `rows` rows, from number `from` of the arrays to number `row` of the block, converting integers where the
 /// stream stores another width; and their timesteps, where the stream has them.

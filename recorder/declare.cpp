@@ -2,6 +2,7 @@
 /// From what the user asks for to the columns and rules of a stream.
 
 #include <algorithm>
+#include <cmath>
 #include <fmt/format.h>
 
 #include "recorder/episode_state.hpp"
@@ -15,6 +16,7 @@ constexpr std::uint64_t kLargestChunk = (std::uint64_t{1} << 32) - 1;  // HDF5's
 // Which options a kind of stream has, beside codec, chunk_rows and overflow.
 struct Applicable {
   bool unit = false, every = false, population_size = false, times = false, columns = false;
+  Dtype rounded = Dtype::i64;  // what keep_bits and absolute_error round
 };
 
 class Checker {
@@ -38,11 +40,25 @@ class Checker {
     if (options.every < 0)
       refuse(ErrorCode::invalid_argument, fmt::format("every: expected at least 1, got {}", options.every));
     if (options.layout != Layout::rows) refuse(ErrorCode::unsupported, "layout: this version has Layout::rows only");
-    if (options.keep_bits != 0) refuse(ErrorCode::unsupported, "keep_bits: this version records every bit");
-    if (options.absolute_error != 0) refuse(ErrorCode::unsupported, "absolute_error: this version records every bit");
+    precision(options, mantissa_bits(kind.rounded));
   }
 
  private:
+  void precision(const StreamOptions& options, int bits) const {
+    const int keep = options.keep_bits;
+    const double error = options.absolute_error;
+    if (keep == 0 && error == 0) return;
+    if (bits == 0)
+      refuse(ErrorCode::invalid_argument,
+             "keep_bits and absolute_error are for floating-point values of dense streams and weights");
+    if (keep != 0 && error != 0)
+      refuse(ErrorCode::invalid_argument, "keep_bits and absolute_error: expected one of them");
+    if (keep < 0 || keep > bits)
+      refuse(ErrorCode::invalid_argument, fmt::format("keep_bits: expected 1 to {}, got {}", bits, keep));
+    if (keep == 0 && !(error > 0 && std::isfinite(error)))
+      refuse(ErrorCode::invalid_argument, fmt::format("absolute_error: expected a number above 0, got {}", error));
+  }
+
   ErrorContext where_;
 };
 
@@ -51,6 +67,7 @@ StreamRules rules_for(const EpisodeCore& episode, const StreamOptions& options, 
   rules.dense = dense;
   rules.codec = options.codec.value_or(episode.defaults.codec);
   rules.chunk_rows = options.chunk_rows;
+  rules.precision = {options.keep_bits, options.absolute_error};
   rules.validate = episode.defaults.validate;
   rules.overflow = options.overflow.value_or(episode.defaults.overflow);
   if (!dense && rules.overflow == Overflow::decimate) rules.overflow = Overflow::drop_newest;
@@ -72,6 +89,8 @@ LaneHandle declare(EpisodeCore& episode, const Checker& check, StreamSpec spec, 
                    const StreamOptions& options) {
   if (!options.unit.empty()) spec.attributes["unit"] = options.unit;
   spec.attributes["codec"] = rules.codec.to_string();
+  if (options.keep_bits != 0) spec.attributes["keep_bits"] = options.keep_bits;
+  if (options.absolute_error != 0) spec.attributes["absolute_error"] = options.absolute_error;
   require_chunk_rows(check, episode, spec, rules.chunk_rows);
   return episode.declare(std::move(spec), std::move(rules));
 }
@@ -91,7 +110,7 @@ LaneHandle declare_dense(EpisodeState& state, std::string_view group, std::strin
   EpisodeCore& episode = *state.core;
   require_name("stream", name);
   const Checker check(episode, fmt::format("{}/{}", group, name));
-  check.options(options, {.unit = true, .every = true, .columns = true});
+  check.options(options, {.unit = true, .every = true, .columns = true, .rounded = dtype});
   if (shape.rank() > 16)
     check.refuse(ErrorCode::wrong_shape, fmt::format("expected at most 16 dimensions, got {}", shape.rank()));
   StreamRules rules = rules_for(episode, options, true);
@@ -99,7 +118,9 @@ LaneHandle declare_dense(EpisodeState& state, std::string_view group, std::strin
   rules.every = options.every != 0 ? options.every : neural ? episode.defaults.neural_sampling_rate : 1;
   rules.source_values = shape.values();
   rules.selected_columns = options.columns.ids();
-  if (rules.source_values > (std::uint64_t{1} << 40))
+  constexpr std::uint64_t kMost = std::uint64_t{1} << 40;
+  const auto& lengths = shape.dimensions();
+  if (rules.source_values > kMost || std::any_of(lengths.begin(), lengths.end(), [](auto n) { return n > kMost; }))
     check.refuse(ErrorCode::wrong_shape, fmt::format("a row of shape {} is too large", shape.to_string()));
 
   ColumnSpec values{"values", dtype, shape.dimensions()};
@@ -143,7 +164,7 @@ LaneHandle declare_rewards(EpisodeState& state, const StreamOptions& options) {
 LaneHandle declare_weight_changes(EpisodeState& state, Dtype weight_type, const StreamOptions& options) {
   EpisodeCore& episode = *state.core;
   const Checker check(episode, "weight_changes");
-  check.options(options, {.unit = true});
+  check.options(options, {.unit = true, .rounded = weight_type});
   StreamSpec spec = sparse_spec(
       "weight_changes", {{"synapse_ids", Dtype::u64}, {"old_weights", weight_type}, {"new_weights", weight_type}});
   return declare(episode, check, std::move(spec), rules_for(episode, options, false), options);

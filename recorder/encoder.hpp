@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "neurotape/codec.hpp"
@@ -37,6 +38,12 @@ class Encoder {
   virtual std::size_t bound(std::size_t raw_bytes) const = 0;
   /// `out` holds at least `bound(raw.size())` bytes. Always succeeds: what cannot be compressed is stored.
   virtual Encoded encode(std::span<const std::byte> raw, std::span<std::byte> out) const = 0;
+  /// The same, by one that can choose, as quickly as it can: lanes are about to wait.
+  virtual Encoded encode_in_haste(std::span<const std::byte> raw, std::span<std::byte> out) const {
+    return encode(raw, out);
+  }
+  /// The setting that one that can choose has chosen by now; empty for the others.
+  virtual std::string chosen() const { return {}; }
 };
 
 /// Where encoders and their filter chains come from.

@@ -1,24 +1,31 @@
 #include "neurotape/episode.hpp"
 
 #include <exception>
+#include <new>
 
 #include "recorder/episode_state.hpp"
+#include "recorder/failures.hpp"
 #include "recorder/lane.hpp"
 #include "recorder/leak.hpp"
 
 namespace neurotape {
 namespace {
 
+Error told(const std::exception& error, const EpisodeCore& episode) noexcept try {
+  const bool is_own = dynamic_cast<const Error*>(&error) != nullptr;
+  if (is_own || dynamic_cast<const std::bad_alloc*>(&error) != nullptr) return as_error("recording", error);
+  return Error(ErrorCode::invalid_argument, error.what(), episode.context());
+} catch (...) {
+  return out_of_memory();
+}
+
 // Recording never throws: what does is told to on_error, and to whoever finishes the episode.
 template <class F>
 void guarded(detail::EpisodeState& state, F&& action) noexcept {
   try {
     action();
-  } catch (const Error& error) {
-    state.core->keep_error(error);
-    state.core->parts->reporter.failure(error);
   } catch (const std::exception& error) {
-    const Error kept(ErrorCode::invalid_argument, error.what(), state.core->context());
+    const Error kept = told(error, *state.core);
     state.core->keep_error(kept);
     state.core->parts->reporter.failure(kept);
   }

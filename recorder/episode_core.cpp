@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include "recorder/failures.hpp"
 #include "recorder/lane.hpp"
 #include "recorder/names.hpp"
+#include "recorder/sync.hpp"
 
 namespace neurotape {
 namespace {
@@ -108,11 +110,12 @@ void EpisodeCore::reserve_own_blocks(OwnBlocks& blocks, std::size_t block_bytes,
   if (2 * block_bytes > parts->blocks.bytes()) refuse();
   // What other lanes have filled comes back by itself; what they hold for good does not.
   constexpr auto kPatience = std::chrono::seconds(2);
-  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  const auto deadline = sync::Clock::now() + kPatience;
   while (!blocks.reserve(parts->blocks, block_bytes)) {
     const bool there_is_room = parts->blocks.own_bytes() + 2 * block_bytes <= parts->blocks.bytes();
-    const bool in_time = std::chrono::steady_clock::now() < deadline;
-    if (parts->finishing_episodes.load() == 0 && !(there_is_room && in_time)) refuse();
+    const bool in_time = sync::Clock::now() < deadline;
+    const bool comes_back = parts->finishing_episodes.load() != 0 && !parts->abandoned && !Reporter::is_telling();
+    if (!comes_back && !(there_is_room && in_time)) refuse();
     parts->wake_workers();
     parts->blocks.wait_for_release(std::chrono::milliseconds(5));
   }
@@ -134,31 +137,30 @@ void EpisodeCore::tell_incomplete_columns() {
   for (const auto& stream : streams()) stream->tell_incomplete_columns();
 }
 
-void EpisodeCore::count_after_finish(std::uint64_t rows) noexcept {
-  rows_after_finish += rows;
-  parts->rows_after_finish += rows;
+void EpisodeCore::count_without_stream(std::uint64_t rows) noexcept {
+  rows_without_stream += rows;
+  parts->rows_without_stream += rows;
 }
 
-void EpisodeCore::fail(const Error& error) {
+void EpisodeCore::fail(const Error& error) noexcept {
   failed_ = true;
-  keep_error(error);
-  for (const auto& stream : streams()) stream->set_phase(StreamState::Phase::failed);
+  const std::lock_guard lock(mutex_);
+  if (!first_error_) first_error_ = error;
+  for (const auto& stream : streams_) stream->set_phase(StreamState::Phase::failed);
 }
 
-void EpisodeCore::keep_error(const Error& error) {
+void EpisodeCore::keep_error(const Error& error) noexcept {
   const std::lock_guard lock(mutex_);
   if (!first_error_) first_error_ = error;
 }
 
 // Dense streams have a row every so often, so the slowest of them tells; sparse ones tell only when there is no other.
-std::int64_t EpisodeCore::committed_timestep() const {
-  {
-    const std::lock_guard lock(mutex_);
-    if (final_) return final_->committed_timestep;
-  }
+std::int64_t EpisodeCore::committed_timestep() const noexcept {
+  const std::lock_guard lock(mutex_);
+  if (final_) return final_->committed_timestep;
   std::int64_t slowest_dense = INT64_MAX;
   std::int64_t latest_sparse = INT64_MIN;
-  for (const auto& stream : streams()) {
+  for (const auto& stream : streams_) {
     const auto committed = stream->committed_timestep.load(std::memory_order_acquire);
     if (stream->rules.dense)
       slowest_dense = std::min(slowest_dense, committed);
@@ -184,9 +186,15 @@ std::vector<StreamStats> EpisodeCore::stats() const {
   return all;
 }
 
-void EpisodeCore::forget_streams() {
-  Final last{stats(), committed_timestep()};
-  const auto error = first_error();
+void EpisodeCore::forget_streams() noexcept {
+  std::optional<Final> last;
+  std::optional<Error> error;
+  try {
+    last = Final{stats(), committed_timestep()};
+    error = first_error();
+  } catch (const std::exception& failure) {
+    error = as_error("the last figures of an episode", failure);
+  }
   const std::lock_guard lock(mutex_);
   final_ = std::move(last);
   if (!first_error_) first_error_ = error;

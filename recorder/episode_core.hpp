@@ -2,7 +2,6 @@
 /// \file
 /// An episode inside the recorder: its streams, and what is left to do until it is in the file.
 
-#include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -14,6 +13,7 @@
 
 #include "recorder/backend.hpp"
 #include "recorder/stream_state.hpp"
+#include "recorder/sync.hpp"
 
 namespace neurotape {
 
@@ -36,8 +36,8 @@ class EpisodeCore : public std::enable_shared_from_this<EpisodeCore> {
   void set_attribute(std::string_view name, const nlohmann::json& value);
   nlohmann::json later_attributes() const;
   std::optional<Error> first_error() const;
-  void keep_error(const Error& error);
-  std::int64_t committed_timestep() const;
+  void keep_error(const Error& error) noexcept;
+  std::int64_t committed_timestep() const noexcept;
   std::vector<StreamStats> stats() const;
   ErrorContext context() const { return {parts->experiment, info.id, {}, {}, {}}; }
   /// Two blocks for a lane; waits for those that are on their way back. \throws Error memory_cap
@@ -49,12 +49,12 @@ class EpisodeCore : public std::enable_shared_from_this<EpisodeCore> {
   bool sealed() const noexcept { return sealed_.load(std::memory_order_acquire); }
   const std::string& status() const noexcept { return status_; }  ///< once sealed
   bool discards() const noexcept { return discards_.load(std::memory_order_acquire); }
-  void fail(const Error& error);
+  void fail(const Error& error) noexcept;
   bool failed() const noexcept { return failed_.load(std::memory_order_acquire); }
   std::uint64_t raw_bytes() const;
-  /// Rows that come when the episode is finished are no stream's any more.
-  void count_after_finish(std::uint64_t rows) noexcept;
-  std::atomic<std::uint64_t> rows_after_finish{0};
+  /// Rows that come when the episode is finished, or from a call of `on_error`, are no stream's.
+  void count_without_stream(std::uint64_t rows) noexcept;
+  sync::Atomic<std::uint64_t> rows_without_stream{0};
 
   // The writer thread.
   struct WriterSide {
@@ -66,7 +66,7 @@ class EpisodeCore : public std::enable_shared_from_this<EpisodeCore> {
   };
   WriterSide writer;
   /// Streams point to their episode: the circle is cut when all is in the file.
-  void forget_streams();
+  void forget_streams() noexcept;
 
  private:
   StreamId claim_name(const std::string& key);
@@ -78,7 +78,7 @@ class EpisodeCore : public std::enable_shared_from_this<EpisodeCore> {
     std::int64_t committed_timestep;
   };
 
-  mutable std::mutex mutex_;
+  mutable sync::Mutex mutex_;
   std::vector<std::shared_ptr<StreamState>> streams_;
   std::optional<Final> final_;
   std::map<std::string, detail::LaneHandle, std::less<>> lanes_;
@@ -86,9 +86,9 @@ class EpisodeCore : public std::enable_shared_from_this<EpisodeCore> {
   std::optional<Error> first_error_;
   StreamId next_id_ = 0;
   std::string status_ = "recording";
-  std::atomic<bool> discards_{false};
-  std::atomic<bool> sealed_{false};
-  std::atomic<bool> failed_{false};
+  sync::Atomic<bool> discards_{false};
+  sync::Atomic<bool> sealed_{false};
+  sync::Atomic<bool> failed_{false};
 };
 
 }  // namespace neurotape

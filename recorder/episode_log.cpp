@@ -10,9 +10,15 @@
 
 namespace neurotape::detail {
 
+// The thread may be in one of these calls already, with the mutex.
+void EpisodeState::refuse_in_handler(const char* call, std::uint64_t rows) {
+  if (Reporter::is_telling()) core->count_without_stream(rows);
+  Reporter::refuse_in_handler(call);
+}
+
 bool EpisodeState::refuses(std::string_view call, std::int64_t t, std::uint64_t rows) {
   if (!core->sealed()) return false;
-  core->count_after_finish(rows);
+  core->count_without_stream(rows);
   if (!told_that_finished_.insert(call).second) return true;
   ErrorContext where = core->context();
   where.timestep = t;
@@ -20,9 +26,11 @@ bool EpisodeState::refuses(std::string_view call, std::int64_t t, std::uint64_t 
 }
 
 void EpisodeState::log_timestep(std::int64_t t, const Timestep& timestep) {
-  const std::lock_guard lock(mutex_);
   const std::size_t dense = timestep.neural_state.size() + timestep.behavior.size();
-  if (refuses("log_timestep", t, dense + timestep.spikes.size() + (timestep.reward ? 1 : 0))) return;
+  const std::uint64_t offered = dense + timestep.spikes.size() + (timestep.reward ? 1 : 0);
+  refuse_in_handler("log_timestep", offered);
+  const std::lock_guard lock(mutex_);
+  if (refuses("log_timestep", t, offered)) return;
   // A row that cannot be recorded does not cost the others.
   const auto log_all = [&](std::string_view group, const std::vector<NamedArray>& rows) {
     for (const NamedArray& row : rows) {
@@ -49,21 +57,25 @@ void EpisodeState::log_timestep(std::int64_t t, const Timestep& timestep) {
 }
 
 void EpisodeState::log_dense(std::string_view group, std::int64_t t, const NamedArray& row) {
-  const auto path = fmt::format("{}/{}", group, row.name);
-  auto found = lanes_.find(path);
+  fmt::memory_buffer text;  // has room for most paths: nothing is allocated
+  fmt::format_to(std::back_inserter(text), "{}/{}", group, row.name);
+  auto found = lanes_.find(std::string_view(text.data(), text.size()));
   if (found == lanes_.end()) {
+    const auto path = fmt::to_string(text);
     LaneHandle lane = core->find(path);
     if (lane == nullptr) lane = declare_dense(*this, group, row.name, row.values.dtype(), Shape(row.values.size()), {});
     found = lanes_.emplace(path, std::move(lane)).first;
   }
   Lane& lane = *found->second;
   if (const Dtype expected = lane.stream().spec.columns[1].dtype; expected != row.values.dtype())
-    return lane.reject(t, 1, ErrorCode::wrong_type,
-                       fmt::format("expected {}, got {}", dtype_name(expected), dtype_name(row.values.dtype())));
+    return lane.reject(t, 1, ErrorCode::wrong_type, [&] {
+      return fmt::format("expected {}, got {}", dtype_name(expected), dtype_name(row.values.dtype()));
+    });
   lane.record_row(t, static_cast<const std::byte*>(row.values.data()), row.values.size());
 }
 
 void EpisodeState::log_weight_change(std::int64_t t, std::uint64_t synapse, double old_weight, double new_weight) {
+  refuse_in_handler("log_weight_change", 1);
   const std::lock_guard lock(mutex_);
   if (refuses("log_weight_change", t, 1)) return;
   Lane& lane =
@@ -81,17 +93,16 @@ void EpisodeState::log_weight_change(std::int64_t t, std::uint64_t synapse, doub
 // An event is a row, and the bytes of its JSON in a stream beside it. Room for the row comes first: bytes without a row
 // would be taken for the next event's.
 void EpisodeState::log_event(std::string_view type, std::int64_t t, const nlohmann::json& data) {
+  refuse_in_handler("log_event", 1);
   const std::lock_guard lock(mutex_);
   if (refuses("log_event", t, 1)) return;
   const std::string text = data.dump();
-  if (event_rows_ == nullptr) {
-    event_rows_ = declare_events(*this);
-    event_bytes_ = declare_event_bytes(*this);
-  }
+  if (event_rows_ == nullptr) event_rows_ = declare_events(*this);
+  if (event_bytes_ == nullptr) event_bytes_ = declare_event_bytes(*this);
   if (type.empty() || type.size() > kEventTypeBytes)
-    return event_rows_->reject(
-        t, 1, ErrorCode::invalid_name,
-        fmt::format("expected the type of an event to have 1 to {} bytes, got {}", kEventTypeBytes, type.size()));
+    return event_rows_->reject(t, 1, ErrorCode::invalid_name, [&] {
+      return fmt::format("expected the type of an event to have 1 to {} bytes, got {}", kEventTypeBytes, type.size());
+    });
   if (!event_rows_->make_room_for_one(t)) return;
   const std::uint64_t before = event_bytes_->rows_recorded();
   const std::array bytes{ColumnInput(reinterpret_cast<const std::uint8_t*>(text.data()), text.size())};

@@ -12,6 +12,7 @@
 #include "neurotape/episode.hpp"
 #include "recorder/episode_core.hpp"
 #include "recorder/recorder.hpp"
+#include "recorder/sync.hpp"
 
 namespace neurotape::detail {
 
@@ -34,11 +35,12 @@ class EpisodeState {
  private:
   /// Rows of an episode that is finished: counted, and told once for each kind of call.
   bool refuses(std::string_view call, std::int64_t t, std::uint64_t rows);
+  void refuse_in_handler(const char* call, std::uint64_t rows);
   void log_dense(std::string_view group, std::int64_t t, const NamedArray& row);
   /// The lane of `log_*` for a sparse stream: one of its own, since a handle may be in use by another thread.
   Lane& own_lane(const std::string& path, LaneHandle (*declare)(EpisodeState&));
 
-  std::mutex mutex_;  ///< of everything that logs
+  sync::Mutex mutex_;  ///< of everything that logs
   std::map<std::string, LaneHandle, std::less<>> lanes_;
   std::set<std::string_view> told_that_finished_;
   LaneHandle event_rows_;

@@ -35,6 +35,8 @@ std::string describe(const std::string& message, const ErrorContext& context) {
 }  // namespace
 
 Error::Error(ErrorCode code, const std::string& message, ErrorContext context)
-    : std::runtime_error(describe(message, context)), code_(code), context_(std::move(context)) {}
+    : std::runtime_error(describe(message, context)),
+      code_(code),
+      context_(std::make_shared<ErrorContext>(std::move(context))) {}
 
 }  // namespace neurotape

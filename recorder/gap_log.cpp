@@ -33,10 +33,11 @@ void GapLog::add_alone(std::int64_t first, std::int64_t last, std::uint64_t rows
 
 void GapLog::close(const void* lane) {
   const std::lock_guard lock(mutex_);
-  if (const auto found = open_.find(lane); found != open_.end()) {
-    closed_.push_back(found->second);
-    open_.erase(found);
-  }
+  const auto found = open_.find(lane);
+  if (found == open_.end()) return;
+  const Range range = found->second;
+  open_.erase(found);
+  closed_.push_back(range);
 }
 
 std::vector<Gap> GapLog::take(const std::string& stream) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "recorder/backend.hpp"
+#include "recorder/sync.hpp"
 
 namespace neurotape {
 
@@ -22,7 +23,8 @@ using LostRows = std::array<std::uint64_t, kDropCauses>;
 
 /// Gaps of one stream. Rows lost one after the other by one lane for one cause, in the order of their timesteps, are one
 /// gap: with no recorded row between, except for `decimate`.
-/// Thread safety: any thread; a mutex. Only what is dropped comes here.
+/// Thread safety: any thread; a mutex. Only what is dropped comes here. What throws for lack of memory has counted the rows,
+/// and lists them nowhere.
 class GapLog {
  public:
   void add(const void* lane, std::int64_t timestep, std::uint64_t rows, DropCause cause);
@@ -41,7 +43,7 @@ class GapLog {
     std::uint64_t rows;
     DropCause cause;
   };
-  mutable std::mutex mutex_;
+  mutable sync::Mutex mutex_;
   std::map<const void*, Range> open_;
   std::vector<Range> closed_;
   LostRows lost_{};

@@ -6,13 +6,14 @@
 
 #include "recorder/column_input.hpp"
 #include "recorder/episode_core.hpp"
+#include "recorder/sync.hpp"
 
 namespace neurotape::detail {
 namespace {
 
 // A counter that one thread writes and others read.
 template <class T>
-void add(std::atomic<T>& counter, T n) noexcept {
+void add(sync::Atomic<T>& counter, T n) noexcept {
   counter.store(counter.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
 }
 
@@ -34,8 +35,10 @@ std::size_t Lane::row_values() const noexcept {
 
 void Lane::record_row(std::int64_t timestep, const std::byte* row, std::size_t values) noexcept {
   if ((values != value_count_ && values != kWholeRow) || (row == nullptr && value_count_ != 0)) [[unlikely]] {
-    const auto got = row == nullptr ? std::string("a null pointer") : fmt::format("{}", values);
-    return reject(timestep, 1, ErrorCode::wrong_shape, fmt::format("expected {} values, got {}", value_count_, got));
+    return reject(timestep, 1, ErrorCode::wrong_shape, [&] {
+      const auto got = row == nullptr ? std::string("a null pointer") : fmt::format("{}", values);
+      return fmt::format("expected {} values, got {}", value_count_, got);
+    });
   }
   std::byte* const to = make_room(timestep);
   if (to == nullptr) return;
@@ -51,7 +54,8 @@ void* Lane::reserve_row(std::int64_t timestep) noexcept {
 }
 
 void Lane::commit_row() noexcept {
-  if (!reserved_) return reject(last_timestep_, 0, ErrorCode::invalid_argument, "commit() without a reserved row");
+  if (!reserved_)
+    return reject(last_timestep_, 0, ErrorCode::invalid_argument, [] { return "commit() without a reserved row"; });
   reserved_ = false;
   if (!accepts(reserved_timestep_, 1)) return;
   publish(reserved_timestep_, 1);
@@ -77,15 +81,16 @@ bool Lane::accepts(std::int64_t timestep, std::uint64_t rows) noexcept {
   if (stream_.phase() != StreamState::Phase::recording && !accepts_although_not_recording(timestep, rows)) [[unlikely]]
     return false;
   if (!is_columns_ && stream_.partitioned()) [[unlikely]] {
-    reject(timestep, rows, ErrorCode::invalid_argument,
-           "columns of this stream have handles of their own; the whole row cannot be recorded any more");
+    reject(timestep, rows, ErrorCode::invalid_argument, [] {
+      return "columns of this stream have handles of their own; the whole row cannot be recorded any more";
+    });
     return false;
   }
   if (stream_.rules.validate.caller && goes_back(timestep)) [[unlikely]] {
     const auto expected = stream_.rules.dense ? "above" : "of at least";
     const auto hint = timestep == last_timestep_ ? " (recorded twice?)" : "";
     reject(timestep, rows, ErrorCode::timestep_order,
-           fmt::format("expected a timestep {} {}{}", expected, last_timestep_, hint));
+           [&] { return fmt::format("expected a timestep {} {}{}", expected, last_timestep_, hint); });
     return false;
   }
   return true;
@@ -98,7 +103,7 @@ bool Lane::goes_back(std::int64_t timestep) const noexcept {
 bool Lane::accepts_although_not_recording(std::int64_t timestep, std::uint64_t rows) noexcept {
   switch (stream_.phase()) {
     case StreamState::Phase::finished:
-      reject(timestep, rows, ErrorCode::closed, "the episode is finished");
+      reject(timestep, rows, ErrorCode::closed, [] { return "the episode is finished"; });
       return false;
     case StreamState::Phase::failed:
       drop(timestep, rows, DropCause::error);
@@ -125,8 +130,8 @@ void Lane::record_rows(std::int64_t timestep, std::span<const ColumnInput> colum
   const StreamState& stream = stream_;
   const std::uint64_t rows = rows_handed_over(stream.spec, columns);
   ErrorCode code{};
-  if (const std::string fault = fault_of_columns(stream.spec, stream.rules, columns, code); !fault.empty()) [[unlikely]]
-    return reject(timestep, std::max<std::uint64_t>(rows, 1), code, fault);
+  if (std::string fault = fault_of_columns(stream.spec, stream.rules, columns, code); !fault.empty()) [[unlikely]]
+    return reject(timestep, std::max<std::uint64_t>(rows, 1), code, [&] { return std::move(fault); });
   if (!accepts(timestep, rows)) return;
   if (rows == 0) {
     last_timestep_ = std::max(last_timestep_, timestep);
@@ -161,7 +166,7 @@ bool Lane::room_for_all(std::int64_t timestep, std::uint64_t rows) noexcept {
   std::uint64_t room = capacity_ - row_;
   while (room < rows) {
     Block* const block = take_block();
-    if (block == nullptr) {
+    if (!keep_spare(block)) {
       for (Block* const spare : spare_) stream_.parts->blocks.release(spare);
       spare_.clear();
       dropped_timestep_ = timestep;
@@ -169,9 +174,17 @@ bool Lane::room_for_all(std::int64_t timestep, std::uint64_t rows) noexcept {
       return false;
     }
     room += block->capacity;
-    spare_.push_back(block);
   }
   return true;
+}
+
+bool Lane::keep_spare(Block* block) noexcept try {
+  if (block == nullptr) return false;
+  spare_.push_back(block);
+  return true;
+} catch (...) {
+  stream_.parts->blocks.release(block);
+  return false;
 }
 
 bool Lane::enter_next_block(std::int64_t timestep, std::uint64_t rows) noexcept {
@@ -218,10 +231,12 @@ bool Lane::enter_next_shared_block(std::int64_t timestep) noexcept {
     }
     if (propose_block() != nullptr) {
       if (block_->decision.compare_exchange_strong(decision, decision | 1, std::memory_order_acq_rel) && decision != 0)
-        stream_.gaps.close(&stream_);
+        list([&] { stream_.gaps.close(&stream_); });
     } else if (block_->decision.compare_exchange_strong(decision, decision + 2, std::memory_order_acq_rel)) {
-      stream_.gaps.add(&stream_, timestep, 1, drop_cause());
-      if ((block_->decision.load(std::memory_order_acquire) & 1) != 0) stream_.gaps.close(&stream_);
+      list([&] {
+        stream_.gaps.add(&stream_, timestep, 1, drop_cause());
+        if ((block_->decision.load(std::memory_order_acquire) & 1) != 0) stream_.gaps.close(&stream_);
+      });
       stream_.warn_of_columns_without_handle();
     }
   }
@@ -240,13 +255,13 @@ Block* Lane::propose_block() noexcept {
 }
 
 Block* Lane::take_block() noexcept {
-  const auto now = std::chrono::steady_clock::now();
+  const auto now = sync::Clock::now();
   fast_ = capacity_ != 0 && now - entered_ < std::chrono::milliseconds(250);
   const BlockPool& pool = stream_.parts->blocks;
   if (pool.under_pressure() || (fast_ && pool.runs_dry())) stream_.parts->wake_workers();  // they may be taking a nap
   entered_ = now;
   Block* block = try_take_block();
-  if (block == nullptr && waits_for_space()) block = wait_for_block();
+  if (block == nullptr && waits_for_space() && !Reporter::is_telling()) block = wait_for_block();
   if (block != nullptr) stream_.shape_block(*block, rows_in_blocks());
   return block;
 }
@@ -276,16 +291,16 @@ Block* Lane::try_take_block() noexcept {
 }
 
 Block* Lane::wait_for_block() noexcept {
-  const auto start = std::chrono::steady_clock::now();
+  const auto start = sync::Clock::now();
   const auto limit = stream_.rules.overflow.limit();
-  auto deadline =
-      limit == std::chrono::nanoseconds::max() ? std::chrono::steady_clock::time_point::max() : start + limit;
+  auto deadline = limit == std::chrono::nanoseconds::max() ? sync::Clock::time_point::max() : start + limit;
   if (is_columns_ && stream_.lags_behind(*this)) {
     // Space that silent lanes hold comes back only when they speak: wait for them once, not for ever.
     if (stalled_) return nullptr;
     deadline = std::min(deadline, start + stream_.parts->commit_interval);
   }
   add<std::uint64_t>(waits_, 1);
+  const ProfiledScope scope(stream_.parts->profile.get(), "wait", stream_.spec.path);
   stream_.parts->wake_workers();
   const Block* const here = block_;
   const auto give_up = [&] {
@@ -293,7 +308,7 @@ Block* Lane::wait_for_block() noexcept {
            (is_columns_ && here->next.load(std::memory_order_acquire) != nullptr);
   };
   Block* const block = stream_.parts->blocks.wait([this] { return try_take_block(); }, give_up, deadline);
-  const auto waited = std::chrono::steady_clock::now() - start;
+  const auto waited = sync::Clock::now() - start;
   add<std::int64_t>(waited_ns_, std::chrono::duration_cast<std::chrono::nanoseconds>(waited).count());
   stalled_ = block == nullptr;
   return block;
@@ -356,14 +371,16 @@ void Lane::publish_columns(std::int64_t timestep) noexcept {
 // that does not agree stays before this row, so that no later one becomes complete.
 bool Lane::agrees_on_timestep(std::int64_t timestep) noexcept {
   std::int64_t found = INT64_MIN;
-  const std::atomic_ref<std::int64_t> shared(block_->timesteps()[row_]);
+  const sync::AtomicRef<std::int64_t> shared(block_->timesteps()[row_]);
   if (shared.compare_exchange_strong(found, timestep, std::memory_order_relaxed) || found == timestep) return true;
-  const auto why = fmt::format(
-      "the columns from {} on come with timestep {}, but other columns of this row came with {}; each thread has to "
-      "record every timestep; this row and all that follow are dropped",
-      first_value_, timestep, found);
   stream_.end_at_fault(rows_done.load(std::memory_order_relaxed), std::min(timestep, found));
-  stream_.tell(Error(ErrorCode::timestep_order, why, stream_.context(timestep)));
+  const auto why = [&] {
+    return fmt::format(
+        "the columns from {} on come with timestep {}, but other columns of this row came with {}; each thread has to "
+        "record every timestep; this row and all that follow are dropped",
+        first_value_, timestep, found);
+  };
+  tell(timestep, ErrorCode::timestep_order, why);
   return false;
 }
 
@@ -390,28 +407,27 @@ void Lane::drop(std::int64_t timestep, std::uint64_t rows, DropCause cause) noex
 
 // A gap says nothing of timesteps that were recorded: what goes back is a gap of its own.
 void Lane::add_gap(std::int64_t timestep, std::uint64_t rows, DropCause cause) noexcept {
-  if (goes_back(timestep)) return stream_.gaps.add_alone(timestep, timestep, rows, cause);
-  stream_.gaps.add(this, timestep, rows, cause);
+  if (goes_back(timestep)) return list([&] { stream_.gaps.add_alone(timestep, timestep, rows, cause); });
+  list([&] { stream_.gaps.add(this, timestep, rows, cause); });
   in_gap_ = true;
   gap_cause_ = cause;
 }
 
 void Lane::end_gap() noexcept {
   if (gap_cause_ == DropCause::decimate && decimation_ != 1) return;
-  stream_.gaps.close(this);
   in_gap_ = false;
+  list([&] { stream_.gaps.close(this); });
 }
 
-void Lane::reject(std::int64_t timestep, std::uint64_t rows, ErrorCode code, const std::string& why) noexcept {
+// Whether it is the first one of this handle.
+bool Lane::count_rejected(std::int64_t timestep, std::uint64_t rows) noexcept {
   if (stream_.phase() == StreamState::Phase::finished) {
-    stream_.episode->count_after_finish(rows);
+    stream_.episode->count_without_stream(rows);
   } else {
     add<std::uint64_t>(rejected_, rows);
   }
   if (stream_.is_recording() && rows != 0) add_gap(timestep, rows, DropCause::invalid);
-  if (reported_) return;
-  reported_ = true;
-  stream_.tell(Error(code, why, stream_.context(timestep)));
+  return !std::exchange(reported_, true);
 }
 
 void Lane::add_to(StreamStats& stats) const noexcept {

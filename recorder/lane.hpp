@@ -2,7 +2,6 @@
 /// \file
 /// The caller's end of a stream.
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -12,8 +11,10 @@
 
 #include "neurotape/streams.hpp"
 #include "recorder/block.hpp"
+#include "recorder/failures.hpp"
 #include "recorder/gap_log.hpp"
 #include "recorder/stream_state.hpp"
+#include "recorder/sync.hpp"
 
 namespace neurotape::detail {
 
@@ -38,7 +39,11 @@ class Lane {
   bool make_room_for_one(std::int64_t timestep) noexcept;
   void drop_one(std::int64_t timestep) noexcept { drop(timestep, 1, drop_cause()); }
   std::uint64_t rows_recorded() const noexcept;
-  void reject(std::int64_t timestep, std::uint64_t rows, ErrorCode code, const std::string& why) noexcept;
+  /// \param why makes the text, if somebody is to be told
+  template <class Why>
+  void reject(std::int64_t timestep, std::uint64_t rows, ErrorCode code, Why&& why) noexcept {
+    if (count_rejected(timestep, rows)) tell(timestep, code, why);
+  }
 
   /// Makes this lane one of a partitioned row: `count` values from `first` on.
   void become_columns(std::uint64_t first, std::uint64_t count, OwnBlocks& shared_blocks) noexcept;
@@ -61,10 +66,10 @@ class Lane {
     std::int64_t timestep_at_last_commit = INT64_MIN;
   };
   Reader reader;
-  std::atomic<Block*> first_block{nullptr};  ///< of the chain; lane -> workers
+  sync::Atomic<Block*> first_block{nullptr};  ///< of the chain; lane -> workers
   OwnBlocks own_blocks;
-  std::atomic<std::uint64_t> rows_done{0};       ///< of a partitioned row; lane -> workers
-  std::atomic<std::uint64_t> block_sequence{0};  ///< of the block this lane is in; partitioned rows
+  sync::Atomic<std::uint64_t> rows_done{0};       ///< of a partitioned row; lane -> workers
+  sync::Atomic<std::uint64_t> block_sequence{0};  ///< of the block this lane is in; partitioned rows
 
  private:
   bool accepts(std::int64_t timestep, std::uint64_t rows) noexcept;
@@ -90,8 +95,28 @@ class Lane {
   bool goes_back(std::int64_t timestep) const noexcept;
   void add_gap(std::int64_t timestep, std::uint64_t rows, DropCause cause) noexcept;
   void end_gap() noexcept;
+  bool count_rejected(std::int64_t timestep, std::uint64_t rows) noexcept;
   bool room_for_all(std::int64_t timestep, std::uint64_t rows) noexcept;
+  bool keep_spare(Block* block) noexcept;
   void copy_row(std::byte* to, const std::byte* row) const noexcept;
+
+  template <class Why>
+  void tell(std::int64_t timestep, ErrorCode code, Why& why) noexcept {
+    try {
+      stream_.tell(Error(code, why(), stream_.context(timestep)));
+    } catch (...) {
+      stream_.tell(out_of_memory());
+    }
+  }
+  /// Runs what writes into the list of gaps.
+  template <class Action>
+  void list(Action&& action) noexcept {
+    try {
+      action();
+    } catch (...) {
+      stream_.tell(out_of_memory());
+    }
+  }
 
   // Constant after declaration.
   StreamState& stream_;
@@ -114,17 +139,17 @@ class Lane {
   std::int64_t dropped_timestep_ = INT64_MIN;  ///< sparse: the rest of this timestep is dropped too
   std::uint32_t decimation_ = 1;
   std::uint64_t dropped_here_ = 0;  ///< partitioned: rows dropped since the block was full
-  std::chrono::steady_clock::time_point entered_{};
+  sync::Clock::time_point entered_{};
   bool reported_ = false;      ///< its first invalid row was told to the reporter
   std::vector<Block*> spare_;  ///< blocks taken ahead for a batch that must fit as a whole
 
   // Written by the lane's thread alone, read by any.
-  alignas(64) std::atomic<std::int64_t> published_timestep_{INT64_MIN};
-  std::atomic<std::uint64_t> offered_{0};  ///< less the rejected ones
-  std::atomic<std::uint64_t> dropped_{0};
-  std::atomic<std::uint64_t> rejected_{0};
-  std::atomic<std::uint64_t> waits_{0};
-  std::atomic<std::int64_t> waited_ns_{0};
+  alignas(64) sync::Atomic<std::int64_t> published_timestep_{INT64_MIN};
+  sync::Atomic<std::uint64_t> offered_{0};  ///< less the rejected ones
+  sync::Atomic<std::uint64_t> dropped_{0};
+  sync::Atomic<std::uint64_t> rejected_{0};
+  sync::Atomic<std::uint64_t> waits_{0};
+  sync::Atomic<std::int64_t> waited_ns_{0};
 };
 
 }  // namespace neurotape::detail

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 
+#include "recorder/failures.hpp"
 #include "recorder/memory_limit.hpp"
 #include "recorder/names.hpp"
 #include "recorder/threads.hpp"
@@ -43,11 +44,13 @@ std::string episode_id(std::uint64_t number) { return fmt::format("episode_{:04}
 
 std::shared_ptr<RecorderParts> make_parts(const Backend& backend, std::string experiment,
                                           const ExperimentOptions& options) {
+  out_of_memory();
   const std::size_t buffers = buffer_bytes(options.memory_cap);
   auto parts = std::make_shared<RecorderParts>(options.memory_cap - buffers, buffers, options.on_error);
   parts->codecs = &backend.codecs();
   parts->commit_interval = options.commit_interval;
   parts->experiment = std::move(experiment);
+  if (options.profile) parts->profile = std::make_unique<Profile>();
   return parts;
 }
 
@@ -68,7 +71,6 @@ void Recorder::require_usable(const ExperimentOptions& options) {
            fmt::format("neural_sampling_rate: expected at least 1, got {}", options.neural_sampling_rate));
   if (!(options.dt >= 0))
     refuse(ErrorCode::invalid_argument, fmt::format("dt: expected 0 or more, got {}", options.dt));
-  if (options.profile) refuse(ErrorCode::unsupported, "profile: this version does not write profiles");
 }
 
 Recorder::Recorder(std::unique_ptr<Backend> backend, std::string experiment, const ExperimentOptions& options)
@@ -86,6 +88,7 @@ Recorder::Recorder(std::unique_ptr<Backend> backend, std::string experiment, con
   parts_->wake_workers = [this] { workers_.wake(); };
   workers_.write_to(writer_);
   backend_->listen(this);
+  for (const auto& limit : backend_->limits()) parts_->reporter.notice(limit);
   if (const auto limit = memory_limit_bytes(); limit && *limit < options.memory_cap)
     parts_->reporter.notice(Error(
         ErrorCode::memory_cap,
@@ -93,16 +96,18 @@ Recorder::Recorder(std::unique_ptr<Backend> backend, std::string experiment, con
                     "end the program before the ring is full",
                     options.memory_cap, *limit),
         {parts_->experiment, {}, {}, {}, path_.string()}));
+  enter();
 }
 
 Recorder::~Recorder() {
+  leave();
   workers_.stop();
   writer_.stop();
   parts_->wake_workers = [] {};
   // What refers to the streams that refer to it: notices nobody took, episodes that nothing could complete.
   while (parts_->ready.pop() != nullptr) {
   }
-  for (const auto& episode : episodes()) episode->forget_streams();
+  for (const auto& [number, episode] : episodes_) episode->forget_streams();
 }
 
 void Recorder::require_open() const {
@@ -115,6 +120,7 @@ void Recorder::require_open() const {
 }
 
 void Recorder::save_config(const nlohmann::json& config) {
+  Reporter::refuse_in_handler("save_config()");
   require_open();
   if (!config.is_object())
     throw Error(ErrorCode::invalid_argument, fmt::format("config: expected a JSON object, got {}", config.type_name()));
@@ -122,6 +128,7 @@ void Recorder::save_config(const nlohmann::json& config) {
 }
 
 void Recorder::save_network(std::string_view table, const std::vector<NamedArray>& columns) {
+  Reporter::refuse_in_handler("save_neurons() or save_connections()");
   require_open();
   for (const auto& column : columns) {
     require_name("column", column.name);
@@ -145,9 +152,9 @@ std::shared_ptr<EpisodeCore> Recorder::start_episode(const EpisodeOptions& optio
   info.dt = options.dt.value_or(options_.dt);
   info.dt_unit = options.dt_unit.value_or(options_.dt_unit);
   info.attributes = options.attributes;
-  info.started = std::chrono::system_clock::now();
   if (!(info.dt >= 0)) throw Error(ErrorCode::invalid_argument, fmt::format("dt: expected 0 or more, got {}", info.dt));
   const std::lock_guard lock(mutex_);
+  if (parts_->abandoned) throw parts_->reporter.first_failure().value_or(out_of_memory());
   info.number = next_number_++;
   info.id = episode_id(info.number);
   auto episode = std::make_shared<EpisodeCore>(std::move(info), parts_, options_);
@@ -159,12 +166,19 @@ void Recorder::finish(const std::shared_ptr<EpisodeCore>& episode, const std::st
   if (!episode->seal(status, discard)) return;
   parts_->finishing_episodes.fetch_add(1);
   episode->writer.finish_ticket = writer_.next_finish_ticket();
-  workers_.run_soon([this, episode] {
-    const auto streams = episode->streams();
-    writer_.finishing(episode, episode->raw_bytes());
-    for (const auto& stream : streams) stream->finish(workers_);
-    writer_.all_rows_taken(episode, streams.size());
-  });
+  try {
+    workers_.run_soon([this, episode] { take_last_rows(episode); });
+  } catch (const std::exception& error) {
+    writer_.abandon(as_error("finishing an episode", error));
+    throw;
+  }
+}
+
+void Recorder::take_last_rows(const std::shared_ptr<EpisodeCore>& episode) {
+  const auto streams = episode->streams();
+  writer_.finishing(episode, episode->raw_bytes());
+  for (const auto& stream : streams) stream->finish(workers_);
+  writer_.all_rows_taken(episode, streams.size());
 }
 
 void Recorder::harvest(const std::shared_ptr<Epoch>& epoch) {
@@ -204,8 +218,9 @@ void Recorder::episode_done(const std::shared_ptr<EpisodeCore>& episode) {
   episodes_.erase(episode->info.number);
 }
 
-void Recorder::fail_all(const Error& error) {
-  for (const auto& episode : episodes()) episode->fail(error);
+void Recorder::fail_all(const Error& error) noexcept {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [number, episode] : episodes_) episode->fail(error);
 }
 
 std::vector<std::shared_ptr<EpisodeCore>> Recorder::episodes() const {
@@ -217,6 +232,8 @@ std::vector<std::shared_ptr<EpisodeCore>> Recorder::episodes() const {
 }
 
 void Recorder::flush() {
+  Reporter::refuse_in_handler("flush()");
+  const ProfiledScope scope(parts_->profile.get(), "flush");
   require_open();
   writer_.flush();
 }
@@ -233,7 +250,7 @@ Stats Recorder::stats() const {
     const std::lock_guard lock(mutex_);
     add(stats.total, finished_);
   }
-  add_rejected(stats.total, parts_->rows_after_finish);
+  add_rejected(stats.total, parts_->rows_without_stream);
   stats.ring_bytes = parts_->blocks.bytes();
   stats.ring_used_bytes = parts_->blocks.used_bytes();
   stats.ring_peak_bytes = parts_->blocks.peak_bytes();
@@ -241,6 +258,9 @@ Stats Recorder::stats() const {
   stats.commits = commits.commits;
   stats.last_commit_time = commits.last;
   stats.longest_commit_time = commits.longest;
+  stats.commit_work = commits.work;
+  stats.disk_bytes_per_second = commits.disk_bytes_per_second;
+  stats.disk_free_bytes = commits.disk_free_bytes;
   if (const auto error = parts_->reporter.first_failure()) stats.last_error = error->what();
   return stats;
 }
@@ -249,37 +269,76 @@ Stats Recorder::stats_of(const EpisodeCore& episode) {
   Stats stats;
   stats.streams = episode.stats();
   for (const auto& stream : stats.streams) add(stats.total, stream);
-  add_rejected(stats.total, episode.rows_after_finish);
+  add_rejected(stats.total, episode.rows_without_stream);
   if (const auto error = episode.first_error()) stats.last_error = error->what();
   return stats;
 }
 
+void Recorder::before_close(std::function<void()> step) {
+  const std::lock_guard lock(mutex_);
+  before_close_.push_back(std::move(step));
+}
+
+void Recorder::finish_beside() {
+  std::vector<std::function<void()>> steps;
+  {
+    const std::lock_guard lock(mutex_);
+    steps.swap(before_close_);
+  }
+  for (const auto& step : steps) {
+    try {
+      step();
+    } catch (const std::exception& error) {
+      parts_->reporter.failure(as_error("closing the run", error));
+    }
+  }
+}
+
 void Recorder::close() {
+  Reporter::refuse_in_handler("close()");
   if (!is_ours()) require_open();
+  finish_beside();
   {
     const std::lock_guard lock(mutex_);
     if (closed_) return;
     closed_ = true;
   }
   closing_ = true;
-  for (const auto& episode : episodes()) {
-    episode->tell_incomplete_columns();
-    finish(episode, "complete", false);
-  }
+  const auto attempt = [this](const auto& step) {
+    try {
+      step();
+    } catch (const std::exception& error) {
+      parts_->reporter.failure(as_error("closing the run", error));
+    }
+  };
+  attempt([this] { finish_all(); });
   writer_.end_timed_commits();
   try {
     writer_.flush();
   } catch (const Error&) {  // the reporter has it
   }
   workers_.stop();
-  try {
-    writer_.call([this] { backend_->close(); });
-  } catch (const Error& error) {
-    parts_->reporter.failure(error);
-  }
+  if (const Profile* const profile = parts_->profile.get())
+    attempt([this, profile] { writer_.call([this, profile] { backend_->save_profile(profile->to_json()); }); });
+  attempt([this] { writer_.call([this] { backend_->close(); }); });
   writer_.stop();
-  report_drops();
+  attempt([this] { report_drops(); });
   if (const auto error = parts_->reporter.first_failure()) throw *error;
+}
+
+void Recorder::close_at_exit() noexcept {
+  try {
+    close();
+  } catch (const std::exception&) {  // on_error has been told
+    return;
+  }
+}
+
+void Recorder::finish_all() {
+  for (const auto& episode : episodes()) {
+    episode->tell_incomplete_columns();
+    finish(episode, "complete", false);
+  }
 }
 
 void Recorder::disk_is_full(const Error& error) {
@@ -297,9 +356,12 @@ bool Recorder::gives_up() const { return options_.on_disk_error == OnDiskError::
 void Recorder::report_drops() {
   const StreamStats total = stats().total;
   const auto failure = parts_->reporter.first_failure();
-  const std::lock_guard lock(mutex_);
-  if (const auto lost = losses_.summary(total, failure, {parts_->experiment, {}, {}, {}, path_.string()}))
-    parts_->reporter.notice(*lost);
+  std::optional<Error> lost;
+  {
+    const std::lock_guard lock(mutex_);
+    lost = losses_.summary(total, failure, {parts_->experiment, {}, {}, {}, path_.string()});
+  }
+  if (lost) parts_->reporter.notice(*lost);
 }
 
 }  // namespace neurotape::detail

@@ -2,8 +2,8 @@
 /// \file
 /// An experiment inside: the pools, the threads, the backend, the open episodes.
 
-#include <atomic>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -12,16 +12,18 @@
 #include <vector>
 
 #include "neurotape/experiment.hpp"
+#include "recorder/at_exit.hpp"
 #include "recorder/backend.hpp"
 #include "recorder/episode_core.hpp"
 #include "recorder/losses.hpp"
+#include "recorder/sync.hpp"
 #include "recorder/worker_pool.hpp"
 #include "recorder/writer.hpp"
 
 namespace neurotape::detail {
 
 /// Thread safety: any thread; `close` once, last.
-class Recorder final : private DiskListener {
+class Recorder final : private DiskListener, private ClosedAtExit {
  public:
   /// \throws Error invalid_argument, unsupported, memory_cap
   static void require_usable(const ExperimentOptions& options);
@@ -44,11 +46,23 @@ class Recorder final : private DiskListener {
   static Stats stats_of(const EpisodeCore& episode);
   void close();
 
- private:
+  // For what is written beside the episodes.
   void require_open() const;
+  void run_on_worker(std::function<void()> task) { workers_.run_soon(std::move(task)); }
+  BufferPool& buffers() noexcept { return parts_->buffers; }
+  Durability durability() const noexcept { return options_.durability; }
+  /// Kept for `close()`.
+  void keep_failure(const Error& error) noexcept { parts_->reporter.failure(error); }
+  /// Done first of all when the experiment is closed, while its workers still work.
+  void before_close(std::function<void()> step);
+
+ private:
+  void finish_beside();
+  void take_last_rows(const std::shared_ptr<EpisodeCore>& episode);
+  void finish_all();
   void harvest(const std::shared_ptr<Epoch>& epoch);
   void episode_done(const std::shared_ptr<EpisodeCore>& episode);
-  void fail_all(const Error& error);
+  void fail_all(const Error& error) noexcept;
   bool relieve();
   std::vector<std::shared_ptr<EpisodeCore>> episodes() const;
   void report_drops();
@@ -56,6 +70,8 @@ class Recorder final : private DiskListener {
   void disk_is_full(const Error& error) override;
   void disk_has_space() override;
   bool gives_up() const override;
+  // Of the thread that ends the program.
+  void close_at_exit() noexcept override;
 
   const pid_t owner_ = ::getpid();
   const ExperimentOptions options_;
@@ -63,13 +79,14 @@ class Recorder final : private DiskListener {
   const std::shared_ptr<RecorderParts> parts_;
   const std::filesystem::path path_;
 
-  mutable std::mutex mutex_;
+  mutable sync::Mutex mutex_;
   std::map<std::uint64_t, std::shared_ptr<EpisodeCore>> episodes_;  ///< whose rows are not all committed
   std::uint64_t next_number_;
   StreamStats finished_;  ///< sum over the streams of all other episodes
   Losses losses_;         ///< of the same
+  std::vector<std::function<void()>> before_close_;
   bool closed_ = false;
-  std::atomic<bool> closing_{false};
+  sync::Atomic<bool> closing_{false};
 
   WorkerPool workers_;
   Writer writer_;

@@ -8,10 +8,12 @@
 #include <string>
 
 #include "neurotape/error.hpp"
+#include "recorder/sync.hpp"
 
 namespace neurotape {
 
-/// Thread safety: any thread; one call of the handler at a time.
+/// Thread safety: any thread; one call of the handler at a time. What goes wrong in a call of the handler, or because of
+/// it, is kept and not told: the handler would be called in its own call.
 class Reporter {
  public:
   explicit Reporter(std::function<void(const Error&)> handler);
@@ -22,10 +24,16 @@ class Reporter {
   void failure(const Error& error) noexcept;
   std::optional<Error> first_failure() const;
 
+  /// Whether this thread is in a call of a handler. It must not wait for the recorder then: the threads of the recorder
+  /// may be waiting for the handler.
+  static bool is_telling() noexcept;
+  /// \throws Error invalid_argument in a call of a handler
+  static void refuse_in_handler(const char* call);
+
  private:
   std::function<void(const Error&)> handler_;
-  std::mutex handler_mutex_;
-  mutable std::mutex mutex_;
+  sync::Mutex handler_mutex_;
+  mutable sync::Mutex mutex_;
   std::optional<Error> first_;
 };
 

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <numeric>
 
+#include "recorder/failures.hpp"
 #include "recorder/lane.hpp"
 #include "recorder/stream_state.hpp"
 
@@ -130,13 +131,15 @@ std::vector<detail::Lane*> StreamState::column_lanes() const {
   return all;
 }
 
-void StreamState::warn_of_columns_without_handle() {
+void StreamState::warn_of_columns_without_handle() noexcept try {
   if (columns_with_handle_ == rules.source_values || warned_of_columns_.exchange(true)) return;
   const auto missing = without_handle(column_lanes(), rules.source_values);
   if (missing.empty()) return;
   parts->reporter.notice(Error(
       ErrorCode::invalid_argument,
       sentence(missing, "has", "have", "no handle yet: no row can be complete, and rows are dropped"), context()));
+} catch (...) {
+  parts->reporter.notice(out_of_memory());
 }
 
 void StreamState::tell_incomplete_columns() {

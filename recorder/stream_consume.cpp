@@ -10,21 +10,45 @@
 
 #include "recorder/chunk_layout.hpp"
 #include "recorder/episode_core.hpp"
+#include "recorder/failures.hpp"
 #include "recorder/lane.hpp"
 #include "recorder/nan.hpp"
 #include "recorder/stream_state.hpp"
+#include "recorder/sync.hpp"
 
 namespace neurotape {
 namespace {
 
 bool is_full(const Block& block, std::uint32_t committed) { return committed == block.capacity; }
 
+/// Rows that wait in the blocks of a lane.
+std::uint64_t rows_waiting_in(const detail::Lane& lane) {
+  std::uint64_t rows = 0;
+  const Block* block =
+      lane.reader.block != nullptr ? lane.reader.block : lane.first_block.load(std::memory_order_acquire);
+  for (; block != nullptr; block = block->next.load(std::memory_order_acquire))
+    rows += block->committed.load(std::memory_order_acquire) - block->consumed;
+  return rows;
+}
+
 }  // namespace
 
-bool StreamState::consume(WorkSink& work, Take take) {
+// One worker at a time. What cannot be done to the end, for lack of memory, may have given some columns more rows than
+// others: nothing of the episode leaves here any more.
+template <class Action>
+auto StreamState::work_alone(WorkSink& work, Action action) {
   const std::lock_guard lock(mutex_);
   work_ = &work;
-  return consume_locked(take);
+  try {
+    return action();
+  } catch (const std::exception& error) {
+    episode->fail(as_error("taking rows from a stream", error));
+    throw;
+  }
+}
+
+bool StreamState::consume(WorkSink& work, Take take) {
+  return work_alone(work, [&] { return consume_locked(take); });
 }
 
 bool StreamState::consume_locked(Take take) {
@@ -50,12 +74,7 @@ void StreamState::refresh_readers() {
 std::uint64_t StreamState::rows_waiting() const {
   if (partitioned()) return complete_rows() - rows_ - rows_dropped_later_.load(std::memory_order_relaxed);
   std::uint64_t rows = 0;
-  for (const detail::Lane* lane : readers_) {
-    const Block* block =
-        lane->reader.block != nullptr ? lane->reader.block : lane->first_block.load(std::memory_order_acquire);
-    for (; block != nullptr; block = block->next.load(std::memory_order_acquire))
-      rows += block->committed.load(std::memory_order_acquire) - block->consumed;
-  }
+  for (const detail::Lane* lane : readers_) rows += rows_waiting_in(*lane);
   return rows;
 }
 
@@ -63,7 +82,7 @@ void StreamState::ensure_layout(Take take) {
   if (layout_) return;
   const std::uint64_t rows = rows_waiting();
   const auto elapsed =
-      std::max<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - declared_at_, std::chrono::milliseconds(1));
+      std::max<std::chrono::nanoseconds>(sync::Clock::now() - declared_at_, std::chrono::milliseconds(1));
   LayoutRequest request;
   request.dense = rules.dense;
   request.chunk_rows = rules.chunk_rows;
@@ -84,19 +103,24 @@ void StreamState::ensure_layout(Take take) {
   write(DeclareItem{*layout_});
 }
 
-// One lane: block after block, in the order in which they were filled.
+// One lane: block after block, in the order in which they were filled. Those that were there at first: a lane fills
+// blocks again as fast as they come back.
 void StreamState::consume_chain(detail::Lane& lane, Take take) {
+  std::uint64_t left = rows_waiting_in(lane);
   Block*& block = lane.reader.block;
   if (block == nullptr) block = lane.first_block.load(std::memory_order_acquire);
   while (block != nullptr) {
     const auto committed = block->committed.load(std::memory_order_acquire);
     if (take == Take::full_blocks && !is_full(*block, committed)) return;
+    const std::uint64_t rows = committed - block->consumed;
     emit(block, block->consumed, committed);
     block->consumed = committed;
     if (!is_full(*block, committed)) return;
     Block* const next = block->next.load(std::memory_order_acquire);
     if (next == nullptr) return;  // the lane may still be about to set it
     release_block(std::exchange(block, next));
+    if (rows >= left) return;
+    left -= rows;
   }
 }
 
@@ -133,11 +157,13 @@ std::int64_t StreamState::watermark(Take take) const {
   return mark;
 }
 
-// Several lanes, merged by timestep. A run of rows of one lane that no other lane's rows interrupt is taken as a whole.
+// Several lanes, merged by timestep, each with the rows that it had at first. A run of rows of one lane that no other
+// lane's rows interrupt is taken as a whole.
 void StreamState::consume_merged(Take take) {
   const std::int64_t limit = watermark(take);
   struct Head {
     detail::Lane* lane;
+    std::uint64_t left;
     std::uint32_t committed;
     std::int64_t timestep;
   };
@@ -148,6 +174,9 @@ void StreamState::consume_merged(Take take) {
     while (block != nullptr) {
       head.committed = block->committed.load(std::memory_order_acquire);
       if (block->consumed < head.committed) {
+        if (head.left == 0) return false;
+        head.committed =
+            static_cast<std::uint32_t>(std::min<std::uint64_t>(head.committed, block->consumed + head.left));
         head.timestep = block->timesteps()[block->consumed];
         return head.timestep < limit || limit == INT64_MAX;
       }
@@ -158,7 +187,7 @@ void StreamState::consume_merged(Take take) {
     return false;
   };
   for (detail::Lane* lane : readers_)
-    if (Head head{lane, 0, 0}; find_head(head)) heads.push_back(head);
+    if (Head head{lane, rows_waiting_in(*lane), 0, 0}; find_head(head)) heads.push_back(head);
   while (!heads.empty()) {
     const auto first = std::min_element(heads.begin(), heads.end(),
                                         [](const Head& a, const Head& b) { return a.timestep < b.timestep; });
@@ -172,6 +201,7 @@ void StreamState::consume_merged(Take take) {
     while (to < first->committed && (timesteps[to] < until || until == INT64_MAX)) ++to;
     emit(block, from, to);
     block->consumed = to;
+    first->left -= to - from;
     if (!find_head(*first)) heads.erase(first);
   }
 }
@@ -203,6 +233,7 @@ void StreamState::emit_without_nans(Block* block, std::uint32_t from, std::uint3
 
 // Pieces end where a chunk of the index column ends, so that each chunk has its range of timesteps.
 void StreamState::emit_rows(Block* block, std::uint32_t from, std::uint32_t to) {
+  if (rules.precision) round_rows(block, from, to);
   const std::uint64_t chunk_rows = layout_->columns[layout_->index_column].chunk_rows;
   while (from < to) {
     const auto rows = std::min<std::uint64_t>(to - from, chunk_rows - index_fill_);
@@ -219,6 +250,19 @@ void StreamState::emit_rows(Block* block, std::uint32_t from, std::uint32_t to) 
     from += static_cast<std::uint32_t>(rows);
     if (index_fill_ == chunk_rows) close_index_chunk();
   }
+}
+
+// In their block: what lanes have published is the workers', and each row comes here once.
+void StreamState::round_rows(Block* block, std::uint32_t from, std::uint32_t to) noexcept {
+  double largest = largest_error.load(std::memory_order_relaxed);
+  for (std::size_t i = 0; i < spec.columns.size(); ++i) {
+    const ColumnSpec& column = spec.columns[i];
+    if (column.text_bytes != 0 || !is_floating(column.dtype)) continue;
+    const auto bytes = column.row_bytes();
+    largest = std::max(
+        largest, round_values({block->column(i) + from * bytes, (to - from) * bytes}, column.dtype, rules.precision));
+  }
+  largest_error.store(largest, std::memory_order_relaxed);
 }
 
 void StreamState::count_timesteps(const std::int64_t* timesteps, std::uint64_t rows) {
@@ -246,31 +290,31 @@ void StreamState::close_index_chunk() {
 }
 
 bool StreamState::mark(WorkSink& work, const std::shared_ptr<Epoch>& epoch, Take take) {
-  const std::lock_guard lock(mutex_);
-  work_ = &work;
-  if (!is_recording()) return false;  // finish() gives the rest
-  consume_locked(take);
-  for (detail::Lane* lane : readers_) lane->reader.timestep_at_last_commit = lane->last_timestep();
-  auto lost = gaps.take(spec.path);
-  if (rows_ == rows_marked_ && lost.empty()) return false;
-  ensure_layout(take);
-  for (auto& gap : lost) write(std::move(gap));
-  for (auto& builder : builders_) builder.send_open_rows(*this);
-  write(MarkItem{epoch, rows_, open_rows_hash(), last_timestep_});
-  rows_marked_ = rows_;
-  return true;
+  return work_alone(work, [&] {
+    if (!is_recording()) return false;  // finish() gives the rest
+    consume_locked(take);
+    for (detail::Lane* lane : readers_) lane->reader.timestep_at_last_commit = lane->last_timestep();
+    auto lost = gaps.take(spec.path);
+    if (rows_ == rows_marked_ && lost.empty()) return false;
+    ensure_layout(take);
+    for (auto& gap : lost) write(std::move(gap));
+    for (auto& builder : builders_) builder.send_open_rows(*this);
+    write(MarkItem{epoch, rows_, open_rows_hash(), last_timestep_});
+    rows_marked_ = rows_;
+    return true;
+  });
 }
 
 void StreamState::finish(WorkSink& work) {
-  const std::lock_guard lock(mutex_);
-  work_ = &work;
-  consume_locked(Take::everything);
-  drop_incomplete_rows();
-  for (auto& gap : gaps.take(spec.path)) write(std::move(gap));
-  for (auto& builder : builders_) builder.finish(*this);
-  if (index_fill_ != 0) close_index_chunk();
-  write(rows_ == 0 ? EndItem{} : EndItem{rows_, first_timestep_, last_timestep_, sum_of_values_});
-  give_back_blocks();
+  work_alone(work, [&] {
+    consume_locked(Take::everything);
+    drop_incomplete_rows();
+    for (auto& gap : gaps.take(spec.path)) write(std::move(gap));
+    for (auto& builder : builders_) builder.finish(*this);
+    if (index_fill_ != 0) close_index_chunk();
+    write(rows_ == 0 ? EndItem{} : EndItem{rows_, first_timestep_, last_timestep_, sum_of_values_});
+    give_back_blocks();
+  });
 }
 
 std::uint64_t StreamState::rows_taken() const {

@@ -6,6 +6,7 @@
 #include "recorder/chunk_layout.hpp"
 #include "recorder/episode_core.hpp"
 #include "recorder/lane.hpp"
+#include "recorder/sync.hpp"
 
 namespace neurotape {
 namespace {
@@ -19,15 +20,18 @@ std::size_t bytes_of_row(const StreamSpec& spec) {
 std::vector<std::shared_ptr<const Encoder>> encoders_for(RecorderParts& parts, const StreamSpec& spec,
                                                          const Codec& codec) {
   std::vector<std::shared_ptr<const Encoder>> encoders;
-  for (const auto& column : spec.columns) encoders.push_back(parts.encoder(codec, column.element_bytes()));
+  for (const auto& column : spec.columns)
+    encoders.push_back(parts.encoder(codec, spec.path + "/" + column.name, column.element_bytes()));
   return encoders;
 }
 
 }  // namespace
 
-std::shared_ptr<const Encoder> RecorderParts::encoder(const Codec& codec, std::size_t element_bytes) {
+std::shared_ptr<const Encoder> RecorderParts::encoder(const Codec& codec, const std::string& column,
+                                                      std::size_t element_bytes) {
+  const bool learns = codec.family() == Codec::Family::adaptive;
   const std::lock_guard lock(encoders_mutex_);
-  auto& encoder = encoders_[{codec.to_string(), element_bytes}];
+  auto& encoder = encoders_[{codec.to_string() + (learns ? " " + column : ""), element_bytes}];
   if (encoder == nullptr) encoder = codecs->make_encoder(codec, element_bytes);
   return encoder;
 }
@@ -42,7 +46,7 @@ StreamState::StreamState(StreamId number, StreamSpec stream_spec, StreamRules st
       row_bytes(bytes_of_row(spec)),
       encoders(encoders_for(*parts, spec, rules.codec)),
       partition_reader_(&partition_head_),
-      declared_at_(std::chrono::steady_clock::now()) {}
+      declared_at_(sync::Clock::now()) {}
 
 StreamState::~StreamState() = default;
 
@@ -79,10 +83,28 @@ std::shared_ptr<detail::Lane> StreamState::add_lane() {
   return {shared_from_this(), lanes_.back().get()};
 }
 
+std::string StreamState::chosen_codecs() const {
+  std::string text;
+  for (std::size_t i = 0; i < encoders.size(); ++i) {
+    const auto chosen = encoders[i]->chosen();
+    if (!chosen.empty()) text += fmt::format("{}{}={}", text.empty() ? "" : " ", spec.columns[i].name, chosen);
+  }
+  return text;
+}
+
+nlohmann::json StreamState::late_attributes() const {
+  auto late = nlohmann::json::object();
+  if (auto chosen = chosen_codecs(); !chosen.empty()) late["codec_chosen"] = std::move(chosen);
+  if (rules.precision) late["largest_error"] = largest_error.load(std::memory_order_relaxed);
+  return late;
+}
+
 StreamStats StreamState::stats() const {
   StreamStats stats;
   stats.episode = episode->info.id;
   stats.stream = spec.path;
+  stats.codec = rules.codec.to_string();
+  if (const auto chosen = chosen_codecs(); !chosen.empty()) stats.codec += " (" + chosen + ")";
   {
     const std::lock_guard lock(lanes_mutex_);
     for (const auto& lane : lanes_) lane->add_to(stats);
@@ -92,6 +114,7 @@ StreamStats StreamState::stats() const {
   stats.rows_recorded = stats.rows_offered - std::min(stats.rows_offered, stats.rows_dropped);
   stats.rows_committed = rows_committed.load(std::memory_order_relaxed);
   stats.late_rows = late_rows_.load(std::memory_order_relaxed);
+  stats.largest_error = largest_error.load(std::memory_order_relaxed);
   stats.nan_values = nan_values.load(std::memory_order_relaxed);
   stats.bytes_in = stats.rows_recorded * row_bytes;
   stats.bytes_stored = bytes_stored.load(std::memory_order_relaxed);
@@ -103,7 +126,7 @@ std::optional<Error> StreamState::first_error() const {
   return first_error_;
 }
 
-void StreamState::tell(const Error& error) {
+void StreamState::tell(const Error& error) noexcept {
   {
     const std::lock_guard lock(lanes_mutex_);
     if (!first_error_) first_error_ = error;

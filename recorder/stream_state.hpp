@@ -2,7 +2,6 @@
 /// \file
 /// A stream: what it records, its lanes, and the way of its rows into chunks.
 
-#include <atomic>
 #include <chrono>
 #include <concurrentqueue/concurrentqueue.h>
 #include <cstdint>
@@ -21,8 +20,11 @@
 #include "recorder/buffer_pool.hpp"
 #include "recorder/column_builder.hpp"
 #include "recorder/gap_log.hpp"
+#include "recorder/profile.hpp"
 #include "recorder/reporter.hpp"
+#include "recorder/rounding.hpp"
 #include "recorder/stream_spec.hpp"
+#include "recorder/sync.hpp"
 #include "recorder/work.hpp"
 
 namespace neurotape {
@@ -42,6 +44,7 @@ struct StreamRules {
   std::uint64_t id_limit = 0;                   ///< sparse, first column after the timesteps: ids are below it; 0: any
   std::uint64_t chunk_rows = 0;
   Codec codec = Codec::none();
+  Precision precision;  ///< of floating-point columns
   Overflow overflow = Overflow::block;
   Validate validate;
 };
@@ -83,17 +86,20 @@ class RecorderParts {
   ReadyQueue ready;
   Reporter reporter;
   const CodecLibrary* codecs = nullptr;
+  std::unique_ptr<Profile> profile;  ///< nullptr: none is made
   std::chrono::nanoseconds commit_interval{};
   std::string experiment;
-  std::function<void()> wake_workers;      ///< called by lanes that wait
-  std::atomic<int> finishing_episodes{0};  ///< their blocks are on their way back
-  std::atomic<std::uint64_t> rows_after_finish{0};
-  std::atomic<bool> drops_for_disk{false};  ///< the disk is full, and lanes are not to wait for it
+  std::function<void()> wake_workers;       ///< called by lanes that wait
+  sync::Atomic<int> finishing_episodes{0};  ///< their blocks are on their way back
+  sync::Atomic<std::uint64_t> rows_without_stream{0};
+  sync::Atomic<bool> drops_for_disk{false};  ///< the disk is full, and lanes are not to wait for it
+  sync::Atomic<bool> abandoned{false};       ///< work was lost: what is on its way may never come back
 
-  std::shared_ptr<const Encoder> encoder(const Codec& codec, std::size_t element_bytes);
+  /// Streams share them. One that learns is for the columns of this name, in all episodes.
+  std::shared_ptr<const Encoder> encoder(const Codec& codec, const std::string& column, std::size_t element_bytes);
 
  private:
-  std::mutex encoders_mutex_;
+  sync::Mutex encoders_mutex_;
   std::map<std::pair<std::string, std::size_t>, std::shared_ptr<const Encoder>> encoders_;
 };
 
@@ -129,17 +135,19 @@ class StreamState final : public std::enable_shared_from_this<StreamState>, priv
   std::shared_ptr<detail::Lane> add_lane();
   std::shared_ptr<detail::Lane> add_columns(std::uint64_t first, std::uint64_t count);
   StreamStats stats() const;
+  /// Known when all its chunks are encoded.
+  nlohmann::json late_attributes() const;
   std::uint64_t rows_taken() const;    ///< by the workers: those that are in chunks
   std::int64_t last_timestep() const;  ///< of the rows taken; the smallest number when there are none
   std::optional<Error> first_error() const;
   /// Says it, and keeps it for whoever finishes the episode.
-  void tell(const Error& error);
+  void tell(const Error& error) noexcept;
   ErrorContext context(std::optional<std::int64_t> timestep = {}) const;
   GapLog gaps;
-  std::atomic<std::int64_t> committed_timestep{INT64_MIN};
-  std::atomic<std::uint64_t> rows_committed{0};
-  std::atomic<std::uint64_t> bytes_stored{0};
-  std::atomic<std::uint64_t> nan_values{0};
+  sync::Atomic<std::int64_t> committed_timestep{INT64_MIN};
+  sync::Atomic<std::uint64_t> rows_committed{0};
+  sync::Atomic<std::uint64_t> bytes_stored{0};
+  sync::Atomic<std::uint64_t> nan_values{0};
 
   // Lanes: the shape of a block, and where a partitioned chain begins.
   /// \param rows_before of the lane, up to this block: it ends where a chunk ends, so that whole chunks are encoded in place
@@ -153,7 +161,7 @@ class StreamState final : public std::enable_shared_from_this<StreamState>, priv
   void end_at_fault(std::uint64_t row, std::int64_t timestep);
   std::uint64_t faulty_row() const noexcept { return faulty_row_.load(std::memory_order_acquire); }
   /// Rows are dropped while columns have no handle.
-  void warn_of_columns_without_handle();
+  void warn_of_columns_without_handle() noexcept;
   /// All lanes rest: says which columns are to blame for rows that are not complete.
   void tell_incomplete_columns();
 
@@ -173,9 +181,13 @@ class StreamState final : public std::enable_shared_from_this<StreamState>, priv
     std::map<std::uint64_t, StreamItem> early;  ///< items whose turn has not come
   };
   WriterSide writer;
-  std::atomic<bool> unsorted{false};
+  sync::Atomic<bool> unsorted{false};
+  sync::Atomic<double> largest_error{0};  ///< made by rounding
 
  private:
+  std::string chosen_codecs() const;
+  template <class Action>
+  auto work_alone(WorkSink& work, Action action);
   bool consume_locked(Take take);
   void refresh_readers();
   void ensure_layout(Take take);
@@ -188,6 +200,7 @@ class StreamState final : public std::enable_shared_from_this<StreamState>, priv
   void emit(Block* block, std::uint32_t from, std::uint32_t to);
   void emit_without_nans(Block* block, std::uint32_t from, std::uint32_t to);
   void emit_rows(Block* block, std::uint32_t from, std::uint32_t to);
+  void round_rows(Block* block, std::uint32_t from, std::uint32_t to) noexcept;
   void count_timesteps(const std::int64_t* timesteps, std::uint64_t rows);
   void close_index_chunk();
   void drop_incomplete_rows();
@@ -204,21 +217,21 @@ class StreamState final : public std::enable_shared_from_this<StreamState>, priv
              BufferHandle buffer) override;
   void open_rows(const OpenRows& place, BufferHandle buffer, const std::byte* raw, std::size_t bytes) override;
 
-  std::atomic<Phase> phase_{Phase::recording};
-  std::atomic<bool> partitioned_{false};
-  std::atomic<std::uint64_t> block_alignment_{1};  ///< rows of a chunk
+  sync::Atomic<Phase> phase_{Phase::recording};
+  sync::Atomic<bool> partitioned_{false};
+  sync::Atomic<std::uint64_t> block_alignment_{1};  ///< rows of a chunk
 
-  mutable std::mutex lanes_mutex_;
+  mutable sync::Mutex lanes_mutex_;
   std::vector<std::unique_ptr<detail::Lane>> lanes_;
   std::optional<Error> first_error_;
   Block partition_head_;
-  std::atomic<std::uint64_t> faulty_row_{UINT64_MAX};
+  sync::Atomic<std::uint64_t> faulty_row_{UINT64_MAX};
   std::int64_t faulty_timestep_ = 0;
-  std::atomic<std::uint64_t> columns_with_handle_{0};
-  std::atomic<bool> warned_of_columns_{false};
+  sync::Atomic<std::uint64_t> columns_with_handle_{0};
+  sync::Atomic<bool> warned_of_columns_{false};
 
   // Workers, under the mutex.
-  mutable std::mutex mutex_;
+  mutable sync::Mutex mutex_;
   WorkSink* work_ = nullptr;            ///< of the call that holds the mutex
   std::vector<detail::Lane*> readers_;  ///< the lanes, as far as the workers know them
   std::optional<StreamLayout> layout_;
@@ -232,10 +245,10 @@ class StreamState final : public std::enable_shared_from_this<StreamState>, priv
   std::int64_t first_timestep_ = INT64_MAX;
   std::int64_t last_timestep_ = INT64_MIN;
   double sum_of_values_ = 0;
-  std::atomic<std::uint64_t> rows_dropped_later_{0};  ///< by the workers: NaNs, incomplete rows
+  sync::Atomic<std::uint64_t> rows_dropped_later_{0};  ///< by the workers: NaNs, incomplete rows
   Block* partition_reader_ = nullptr;
-  std::atomic<std::uint64_t> late_rows_{0};
-  std::chrono::steady_clock::time_point declared_at_;
+  sync::Atomic<std::uint64_t> late_rows_{0};
+  sync::Clock::time_point declared_at_;
 };
 
 }  // namespace neurotape

@@ -1,20 +1,53 @@
 #include "recorder/threads.hpp"
 
-#include <csignal>
+#include <ctime>
 #include <pthread.h>
 #include <sched.h>
 
+#include "recorder/sync.hpp"
+
 namespace neurotape {
 
-std::thread start_thread(const char* name, std::function<void()> body) {
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  std::thread thread(std::move(body));
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+namespace {
+
+/// Threads inherit the mask of the one that starts them.
+class AllSignalsBlocked {
+ public:
+  AllSignalsBlocked() noexcept {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before_);
+  }
+  AllSignalsBlocked(const AllSignalsBlocked&) = delete;
+  AllSignalsBlocked& operator=(const AllSignalsBlocked&) = delete;
+  ~AllSignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+ private:
+  sigset_t before_;
+};
+
+}  // namespace
+
+sync::Thread start_thread(const char* name, std::function<void()> body) {
+  const AllSignalsBlocked blocked;
+  sync::Thread thread(std::move(body));
   pthread_setname_np(thread.native_handle(), name);
   return thread;
+}
+
+NoSignal::NoSignal(int signal) noexcept {
+  sigset_t pending;
+  ::sigpending(&pending);
+  was_pending_ = sigismember(&pending, signal) == 1;
+  sigemptyset(&signal_);
+  sigaddset(&signal_, signal);
+  pthread_sigmask(SIG_BLOCK, &signal_, &before_);
+}
+
+NoSignal::~NoSignal() {
+  const timespec now{};
+  if (!was_pending_) ::sigtimedwait(&signal_, nullptr, &now);
+  pthread_sigmask(SIG_SETMASK, &before_, nullptr);
 }
 
 int usable_processors() {

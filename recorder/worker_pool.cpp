@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "recorder/episode_core.hpp"
+#include "recorder/failures.hpp"
 #include "recorder/nan.hpp"
 #include "recorder/threads.hpp"
 
@@ -12,13 +13,21 @@ namespace {
 
 using namespace std::chrono_literals;
 constexpr std::chrono::nanoseconds kShortestNap = 200us;
-constexpr std::chrono::nanoseconds kLongestNap = 100ms;  // ten looks a second cost nothing
+constexpr std::chrono::nanoseconds kLongestNap = 250ms;  // a look costs up to 0.1 ms on a virtual machine
+
+std::size_t bytes_copied(const EncodeJob& job) { return job.buffer == nullptr ? 0 : job.buffer->bytes(); }
 
 }  // namespace
 
 WorkerPool::WorkerPool(int threads, RecorderParts& parts, Hooks hooks) : parts_(parts), hooks_(std::move(hooks)) {
-  for (int i = 0; i < threads; ++i)
-    threads_.push_back(start_thread(fmt::format("neurotape-{}", i).c_str(), [this] { work(); }));
+  threads_.reserve(static_cast<std::size_t>(threads));
+  try {
+    for (int i = 0; i < threads; ++i)
+      threads_.push_back(start_thread(fmt::format("neurotape-{}", i).c_str(), [this] { work(); }));
+  } catch (...) {
+    stop();
+    throw;
+  }
 }
 
 WorkerPool::~WorkerPool() { stop(); }
@@ -27,12 +36,15 @@ void WorkerPool::work() {
   for (auto nap = kShortestNap;;) {
     try {
       parts_.blocks.replenish();
-      if (encode_one() || run_one_task() || consume_one() || relieve_lanes()) {
+      const bool has_encoded = encode_one();
+      // A task alone, as of a commit that finds nothing, is no reason to look more often.
+      if (!has_encoded && run_one_task()) continue;
+      if (has_encoded || consume_one() || relieve_lanes()) {
         nap = kShortestNap;
         continue;
       }
     } catch (const std::exception& error) {
-      hooks_.task_failed(Error(ErrorCode::io, fmt::format("a worker failed: {}", error.what())));
+      hooks_.task_failed(as_error("a worker failed", error));
     }
     if (!rest(nap)) return;
   }
@@ -50,13 +62,15 @@ bool WorkerPool::encode_one() {
     if (jobs_.empty()) return false;
     job = std::move(jobs_.front());
     jobs_.pop_front();
+    copied_bytes_ -= bytes_copied(job);
   }
   ChunkItem item{job.place, nullptr, {}};
   try {
     encode(job, item);
   } catch (const std::exception& error) {  // the item still goes its way: those behind it wait for it
-    const Error kept(ErrorCode::io, fmt::format("cannot encode a chunk: {}", error.what()), job.stream->context());
+    const Error kept = as_error("cannot encode a chunk", error);
     job.stream->episode->fail(kept);
+    writer_->keep_failure(kept);
     parts_.reporter.failure(kept);
   }
   job.block = {};
@@ -72,8 +86,10 @@ void WorkerPool::encode(EncodeJob& job, ChunkItem& item) {
   const ColumnSpec& column = stream.spec.columns[job.place.column];
   if (stream.rules.validate.nan == NanPolicy::count && column.text_bytes == 0)
     if (const auto nans = count_nans(raw, column.dtype)) stream.nan_values.fetch_add(nans, std::memory_order_relaxed);
+  const ProfiledScope scope(parts_.profile.get(), "encode", stream.spec.path, raw.size());
   item.stored = parts_.buffers.acquire(encoder.bound(raw.size()));
-  item.encoded = encoder.encode(raw, {item.stored->data(), item.stored->bytes()});
+  const std::span out(item.stored->data(), item.stored->bytes());
+  item.encoded = parts_.blocks.is_half_full() ? encoder.encode_in_haste(raw, out) : encoder.encode(raw, out);
 }
 
 bool WorkerPool::run_one_task() {
@@ -98,14 +114,25 @@ bool WorkerPool::consume_one() {
 
 bool WorkerPool::relieve_lanes() { return parts_.blocks.has_waiters() && hooks_.relieve(); }
 
+// Rows in buffers come on top of the ring. A commit takes all rows that there are, so without this it could copy as much
+// as the ring holds. This waits for the writer, with a stream's mutex held, which the writer needs of no stream that
+// has rows.
 void WorkerPool::encode(EncodeJob job) {
   bool wake_one = false;
   {
     const std::lock_guard lock(mutex_);
+    copied_bytes_ += bytes_copied(job);
     jobs_.push_back(std::move(job));
     wake_one = resting_ > 0;
   }
   if (wake_one) wake_.notify_one();
+  while (too_much_waits() && encode_one()) {
+  }
+}
+
+bool WorkerPool::too_much_waits() {
+  const std::lock_guard lock(mutex_);
+  return copied_bytes_ > parts_.buffers.budget_bytes() / 4;
 }
 
 void WorkerPool::run_soon(std::function<void()> task) {
@@ -134,7 +161,7 @@ bool WorkerPool::rest(std::chrono::nanoseconds& nap) {
     wake_.wait(lock, [&] { return something() || !someone_looks_; });
   } else {
     someone_looks_ = true;
-    nap = wake_.wait_for(lock, nap, something) ? kShortestNap : std::min(2 * nap, kLongestNap);
+    if (!wake_.wait_for(lock, nap, something)) nap = std::min(2 * nap, kLongestNap);
     someone_looks_ = false;
   }
   --resting_;

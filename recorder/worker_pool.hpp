@@ -2,22 +2,22 @@
 /// \file
 /// The threads that gather and encode.
 
-#include <condition_variable>
 #include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
-#include <thread>
 #include <vector>
 
 #include "recorder/stream_state.hpp"
+#include "recorder/sync.hpp"
 #include "recorder/work.hpp"
 #include "recorder/writer.hpp"
 
 namespace neurotape {
 
 /// Takes, in this order of urgency: chunks to encode, tasks (commits, ends of episodes), streams with full blocks. So the work that is
-/// waiting stays bounded: rows leave their blocks only when there is nothing left to encode.
+/// waiting stays bounded: rows leave their blocks only when there is nothing left to encode, and whoever copies them to
+/// buffers of their own encodes some of these himself when many wait.
 ///
 /// A lane that fills a block wakes nobody, which would be a system call: one of the resting workers looks by
 /// itself now and then. A lane that waits does wake them.
@@ -27,7 +27,7 @@ class WorkerPool : public WorkSink {
  public:
   struct Hooks {
     std::function<bool()> relieve;                  ///< lanes wait for space: is there some to be made?
-    std::function<void(const Error&)> task_failed;  ///< a commit or the end of an episode: nothing can follow it
+    std::function<void(const Error&)> task_failed;  ///< work was lost: nothing can follow it
   };
 
   WorkerPool(int threads, RecorderParts& parts, Hooks hooks);
@@ -47,6 +47,7 @@ class WorkerPool : public WorkSink {
  private:
   void work();
   bool encode_one();
+  bool too_much_waits();
   bool run_one_task();
   void encode(EncodeJob& job, ChunkItem& item);
   bool consume_one();
@@ -57,16 +58,17 @@ class WorkerPool : public WorkSink {
   const Hooks hooks_;
   Writer* writer_ = nullptr;
 
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  std::deque<EncodeJob> jobs_;  ///< a stream's chunks stay in order here, so the first one always finds a worker
+  sync::Mutex mutex_;
+  sync::ConditionVariable wake_;
+  std::deque<EncodeJob> jobs_;    ///< a stream's chunks stay in order here, so the first one always finds a worker
+  std::size_t copied_bytes_ = 0;  ///< in buffers of these jobs
   std::deque<std::function<void()>> tasks_;
   int resting_ = 0;
   bool someone_looks_ = false;
   bool woken_ = false;
   bool stopping_ = false;
 
-  std::vector<std::thread> threads_;
+  std::vector<sync::Thread> threads_;
 };
 
 }  // namespace neurotape

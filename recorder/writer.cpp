@@ -1,24 +1,22 @@
 #include "recorder/writer.hpp"
 
 #include <algorithm>
-#include <fmt/format.h>
 
+#include "recorder/failures.hpp"
+#include "recorder/sync.hpp"
 #include "recorder/threads.hpp"
 
 namespace neurotape {
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using Clock = sync::Clock;
 
 std::size_t bytes_held(const StreamItem& item) {
   const auto* const chunk = std::get_if<ChunkItem>(&item.what);
   return chunk == nullptr || chunk->stored == nullptr ? 0 : chunk->stored->bytes();
 }
 
-Error as_error(const std::exception& error) {
-  const auto* const known = dynamic_cast<const Error*>(&error);
-  return known != nullptr ? *known : Error(ErrorCode::io, fmt::format("the writer failed: {}", error.what()));
-}
+constexpr std::string_view kWho = "the writer failed";
 
 template <class... F>
 struct Overloaded : F... {
@@ -40,13 +38,32 @@ Writer::~Writer() { stop(); }
 
 void Writer::run() {
   for (;;) {
-    auto messages = receive();
-    for (Message& message : messages) handle(message);
+    try {
+      if (!work_once()) return;
+    } catch (const std::exception& error) {
+      abandon(as_error(kWho, error));
+    }
+  }
+}
+
+/// \returns whether there will be more
+bool Writer::work_once() {
+  auto messages = receive();
+  for (Message& message : messages) handle(message);
+  bool lost = false;
+  {
+    const std::lock_guard lock(mutex_);
+    lost = abandoned_;
+  }
+  if (lost) {
+    fail_everything(*first_failure_);
+    epoch_ = nullptr;
+  } else {
     end_commit_if_complete();
     begin_commit_if_due();
-    const std::lock_guard lock(mutex_);
-    if (stopping_ && messages_.empty() && (epoch_ == nullptr || abandoned_)) return;
   }
+  const std::lock_guard lock(mutex_);
+  return !stopping_ || !messages_.empty() || epoch_ != nullptr;
 }
 
 // ---- messages
@@ -61,15 +78,15 @@ void Writer::send(Message message) {
   if (wake) wake_.notify_one();
 }
 
-std::deque<Writer::Message> Writer::receive() {
+std::vector<Writer::Message> Writer::receive() {
   std::unique_lock lock(mutex_);
   const auto something = [&] {
-    return !messages_.empty() || stopping_ || (epoch_ == nullptr && flush_requested_ > flush_done_);
+    return !messages_.empty() || stopping_ || (!abandoned_ && flush_requested_ > flush_done_);
   };
   sleeping_ = true;
   if (epoch_ != nullptr) {
     wake_.wait(lock, [&] { return !messages_.empty() || abandoned_; });
-  } else if (timed_commits_) {
+  } else if (timed_commits_ && !abandoned_) {
     wake_.wait_until(lock, next_commit_, something);
   } else {
     wake_.wait(lock, something);
@@ -86,7 +103,7 @@ void Writer::handle(Message& message) {
       std::get<Task>(message)();
     }
   } catch (const std::exception& error) {
-    fail_everything(as_error(error));
+    abandon(as_error(kWho, error));
   }
 }
 
@@ -100,7 +117,7 @@ void Writer::post(StreamItem item) {
 
 void Writer::wait_for_room() {
   std::unique_lock lock(mutex_);
-  room_.wait(lock, [&] { return stored_bytes_waiting_ <= parts_.buffers.budget_bytes() / 4; });
+  room_.wait(lock, [&] { return abandoned_ || stored_bytes_waiting_ <= parts_.buffers.budget_bytes() / 4; });
 }
 
 void Writer::finishing(std::shared_ptr<EpisodeCore> episode, std::uint64_t raw_bytes) {
@@ -121,16 +138,21 @@ void Writer::harvested(std::shared_ptr<Epoch> epoch, std::size_t marks) {
 }
 
 void Writer::call(const std::function<void()>& task) {
-  std::promise<void> done;
+  bool done = false;
+  std::exception_ptr error;
   send(Task([&] {
     try {
       task();
-      done.set_value();
     } catch (...) {
-      done.set_exception(std::current_exception());
+      error = std::current_exception();
     }
+    const std::lock_guard lock(mutex_);
+    done = true;
+    called_.notify_all();
   }));
-  done.get_future().get();
+  std::unique_lock lock(mutex_);
+  called_.wait(lock, [&] { return done; });
+  if (error) std::rethrow_exception(error);
 }
 
 void Writer::end_timed_commits() {
@@ -138,14 +160,16 @@ void Writer::end_timed_commits() {
   timed_commits_ = false;
 }
 
-void Writer::abandon(const Error& error) {
-  send(Task([this, error] { fail_everything(error); }));
+void Writer::abandon(const Error& error) noexcept {
   {
     const std::lock_guard lock(mutex_);
     abandoned_ = true;
+    if (!first_failure_) first_failure_ = error;
   }
+  parts_.abandoned = true;
   wake_.notify_all();
   committed_.notify_all();
+  room_.notify_all();
 }
 
 void Writer::stop() {
@@ -193,15 +217,20 @@ void Writer::begin_commit_if_due() {
 void Writer::end_commit_if_complete() {
   if (epoch_ == nullptr || epoch_->marks != epoch_->marks_expected || !all_finished(epoch_->finish_ticket)) return;
   const auto epoch = std::exchange(epoch_, nullptr);
+  const ProfiledScope scope(parts_.profile.get(), "commit");
+  const auto began = Clock::now();
   commit_episodes(*epoch);
   commit_run(*epoch);
+  look_at_disk();
+  epoch->work = Clock::now() - began;
   after_commit(*epoch);
 }
 
 void Writer::commit_episodes(Epoch& epoch) {
   for (auto& [episode, shares] : epoch.shares) {
     std::vector<CommittedRows> rows;
-    for (const auto& share : shares) rows.push_back({share.stream->id, share.mark.rows, share.mark.hash});
+    for (const auto& share : shares)
+      rows.push_back({share.stream->id, share.mark.rows, share.mark.hash, !share.stream->unsorted.load()});
     // An episode that has finished meanwhile is committed as a whole.
     if (episode->writer.sink != nullptr) guard(*episode, [&, &of = episode] { of->writer.sink->commit(rows); });
   }
@@ -214,7 +243,7 @@ void Writer::commit_run(const Epoch& epoch) {
     for (const auto& error : result.put_off) parts_.reporter.notice(error);
     if (result.why_lost) fail_lost(epoch, result);
   } catch (const std::exception& error) {
-    fail_everything(as_error(error));
+    fail_everything(as_error(kWho, error));
   }
 }
 
@@ -227,6 +256,12 @@ void Writer::fail_lost(const Epoch& epoch, const CommitResult& result) {
   for (const auto& [episode, shares] : epoch.shares) fail(*episode);
   keep_failure(*result.why_lost);
   parts_.reporter.failure(*result.why_lost);
+}
+
+void Writer::look_at_disk() {
+  forecast_.look(stored_bytes_, backend_.free_bytes(), Clock::now());
+  if (const auto warning = forecast_.warning({parts_.experiment, {}, {}, {}, backend_.path().string()}))
+    parts_.reporter.notice(*warning);
 }
 
 void Writer::after_commit(Epoch& epoch) {
@@ -243,6 +278,9 @@ void Writer::after_commit(Epoch& epoch) {
     const auto took = Clock::now() - epoch.started;
     commit_stats_.last = took;
     commit_stats_.longest = std::max(commit_stats_.longest, commit_stats_.last);
+    commit_stats_.work += epoch.work;
+    commit_stats_.disk_bytes_per_second = forecast_.bytes_per_second();
+    commit_stats_.disk_free_bytes = forecast_.free_bytes();
     ++commit_stats_.commits;
     flush_done_ = std::max(flush_done_, epoch.flush_ticket);
   }
@@ -282,12 +320,13 @@ void Writer::apply(StreamItem& item) {
   } else if (const auto* const end = std::get_if<EndItem>(&item.what)) {
     EpisodeEnd& all = episode->writer.end;
     if (end->rows != 0) {
-      all.first_timestep = all.last_timestep < all.first_timestep ? end->first_timestep
-                                                                  : std::min(all.first_timestep, end->first_timestep);
-      all.last_timestep = std::max(all.last_timestep, end->last_timestep);
+      const bool had_none = all.last_timestep < all.first_timestep;
+      all.first_timestep = had_none ? end->first_timestep : std::min(all.first_timestep, end->first_timestep);
+      all.last_timestep = had_none ? end->last_timestep : std::max(all.last_timestep, end->last_timestep);
       all.sum_of_rewards += end->sum_of_values;
     }
     if (stream.unsorted.load()) all.unsorted.push_back(stream.id);
+    if (auto late = stream.late_attributes(); !late.empty()) all.of_streams[stream.id] = std::move(late);
     ++episode->writer.ended_streams;
     end_episode_if_complete(episode);
   }
@@ -298,8 +337,10 @@ void Writer::apply_to_sink(StreamState& stream, StreamItem& item) {
   std::visit(Overloaded{
                  [&](const DeclareItem& it) { to.declare_stream(stream.id, stream.spec, it.layout); },
                  [&](const ChunkItem& it) {
+                   const ProfiledScope scope(parts_.profile.get(), "write", stream.spec.path, it.encoded.bytes);
                    to.write_chunk(it.place, {it.stored->data(), it.encoded.bytes}, it.encoded.filter_mask);
                    stream.bytes_stored.fetch_add(it.encoded.bytes, std::memory_order_relaxed);
+                   stored_bytes_ += it.encoded.bytes;
                  },
                  [&](const OpenRowsItem& it) {
                    to.write_open_rows(it.place, {it.raw, it.bytes});
@@ -316,7 +357,7 @@ void Writer::end_episode_if_complete(const std::shared_ptr<EpisodeCore>& episode
   auto& side = episode->writer;
   if (side.streams_to_end != side.ended_streams) return;
   side.end.status = episode->status();
-  side.end.ended = std::chrono::system_clock::now();
+  side.end.ended = episode->info.clock.now();
   side.end.attributes = episode->later_attributes();
   guard(*episode, [&] {
     if (!episode->discards()) {
@@ -350,19 +391,19 @@ void Writer::guard(EpisodeCore& episode, const std::function<void()>& action) {
   try {
     action();
   } catch (const std::exception& error) {
-    const Error kept = as_error(error);
+    const Error kept = as_error(kWho, error);
     episode.fail(kept);
     keep_failure(kept);
     parts_.reporter.failure(kept);
   }
 }
 
-void Writer::keep_failure(const Error& error) {
+void Writer::keep_failure(const Error& error) noexcept {
   const std::lock_guard lock(mutex_);
   if (!first_failure_) first_failure_ = error;
 }
 
-void Writer::fail_everything(const Error& error) {
+void Writer::fail_everything(const Error& error) noexcept {
   if (std::exchange(backend_failed_, true)) return;
   keep_failure(error);
   parts_.reporter.failure(error);

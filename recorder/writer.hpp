@@ -2,20 +2,19 @@
 /// \file
 /// The writer thread: the only one that calls the backend.
 
-#include <condition_variable>
-#include <deque>
+#include <exception>
 #include <functional>
-#include <future>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <set>
-#include <thread>
 #include <variant>
 #include <vector>
 
 #include "recorder/backend.hpp"
+#include "recorder/disk_forecast.hpp"
 #include "recorder/episode_core.hpp"
+#include "recorder/sync.hpp"
 #include "recorder/work.hpp"
 
 namespace neurotape {
@@ -26,9 +25,10 @@ struct Epoch {
   bool everything = false;  ///< a flush: nothing waits for lanes that lag behind
   std::uint64_t flush_ticket = 0;
   std::uint64_t finish_ticket = 0;  ///< episodes finished up to here belong to it
-  std::chrono::steady_clock::time_point started;
+  sync::Clock::time_point started;
 
   // The writer thread.
+  std::chrono::nanoseconds work{0};
   struct Share {
     std::shared_ptr<StreamState> stream;
     MarkItem mark;
@@ -42,6 +42,9 @@ struct CommitStats {
   std::uint64_t commits = 0;
   std::chrono::nanoseconds last{0};
   std::chrono::nanoseconds longest{0};
+  std::chrono::nanoseconds work{0};
+  double disk_bytes_per_second = 0;
+  std::uint64_t disk_free_bytes = 0;
 };
 
 /// Thread safety: public members from any thread.
@@ -62,6 +65,8 @@ class Writer {
   void finishing(std::shared_ptr<EpisodeCore> episode, std::uint64_t raw_bytes);
   void all_rows_taken(std::shared_ptr<EpisodeCore> episode, std::size_t streams);
   void harvested(std::shared_ptr<Epoch> epoch, std::size_t marks);
+  /// Rows will not come: the first such error is what `flush` throws.
+  void keep_failure(const Error& error) noexcept;
   /// Waits while more encoded chunks wait to be written than the buffers are for.
   void wait_for_room();
 
@@ -75,7 +80,7 @@ class Writer {
   /// From now on only `flush` commits: whoever gathers the rows of a commit may end after the next one.
   void end_timed_commits();
   /// Work was lost on its way here, so that nothing can be completed any more: everything fails, nobody waits.
-  void abandon(const Error& error);
+  void abandon(const Error& error) noexcept;
   /// Last call: everything has been flushed. Closes the backend.
   void stop();
 
@@ -85,7 +90,8 @@ class Writer {
 
   void send(Message message);
   void run();
-  std::deque<Message> receive();
+  bool work_once();
+  std::vector<Message> receive();
   void handle(Message& message);
   void begin_commit_if_due();
   void end_commit_if_complete();
@@ -93,6 +99,7 @@ class Writer {
   void commit_run(const Epoch& epoch);
   void fail_lost(const Epoch& epoch, const CommitResult& result);
   void after_commit(Epoch& epoch);
+  void look_at_disk();
 
   void take_in_order(StreamItem item);
   void apply(StreamItem& item);
@@ -100,22 +107,22 @@ class Writer {
   void end_episode_if_complete(const std::shared_ptr<EpisodeCore>& episode);
   EpisodeSink& sink(EpisodeCore& episode);
   void guard(EpisodeCore& episode, const std::function<void()>& action);
-  void fail_everything(const Error& error);
-  void keep_failure(const Error& error);
+  void fail_everything(const Error& error) noexcept;
   void note_finished(std::uint64_t ticket);
   bool all_finished(std::uint64_t ticket) const { return finished_up_to_ >= ticket; }
 
   Backend& backend_;
   RecorderParts& parts_;
   const Hooks hooks_;
-  std::atomic<std::uint64_t> finish_tickets_{0};
+  sync::Atomic<std::uint64_t> finish_tickets_{0};
 
   // The mutex.
-  mutable std::mutex mutex_;
-  std::condition_variable wake_;
-  std::condition_variable room_;
-  std::condition_variable committed_;
-  std::deque<Message> messages_;
+  mutable sync::Mutex mutex_;
+  sync::ConditionVariable wake_;
+  sync::ConditionVariable room_;
+  sync::ConditionVariable committed_;
+  sync::ConditionVariable called_;
+  std::vector<Message> messages_;
   std::size_t stored_bytes_waiting_ = 0;
   std::uint64_t flush_requested_ = 0;
   std::uint64_t flush_done_ = 0;
@@ -129,13 +136,15 @@ class Writer {
   // The writer thread.
   std::shared_ptr<Epoch> epoch_;
   std::uint64_t next_epoch_ = 1;
-  std::chrono::steady_clock::time_point next_commit_;
+  sync::Clock::time_point next_commit_;
   std::vector<std::shared_ptr<EpisodeCore>> finished_;  ///< since the last commit
   std::uint64_t finished_up_to_ = 0;
   std::set<std::uint64_t> finished_early_;
   bool backend_failed_ = false;
+  std::uint64_t stored_bytes_ = 0;
+  DiskForecast forecast_{sync::Clock::now()};
 
-  std::thread thread_;
+  sync::Thread thread_;
 };
 
 }  // namespace neurotape

@@ -4,18 +4,20 @@
 #   --quick           smaller and fewer: under two minutes, to see where one stands
 #   --tiny            only whether everything works; the figures mean nothing
 #   --directory DIR   records there (default: $TMPDIR or /tmp); choose the disk that is meant
+#   --gigabytes N     raw data for what measures throughput (cortex, spikes, disk), instead of what the size has
 #   --build DIR       uses this build directory, configured before, instead of the preset `bench`
 #   --table           no run: the table of the last one
 set -euo pipefail
 here=$(dirname "${BASH_SOURCE[0]}")
 
-usage() { sed -n '2,8s/^# //p' "$here/bench.sh"; }
+usage() { sed -n '2,9s/^# //p' "$here/bench.sh"; }
 
 scale=() directory=${TMPDIR:-/tmp} build='' only_table='' programs=()
 while (($#)); do
   case $1 in
-    --quick | --tiny) scale=("$1") ;;
+    --quick | --tiny) scale+=("$1") ;;
     --directory) directory=$(realpath "${2:?--directory needs a path}"); shift ;;
+    --gigabytes) scale+=("--gigabytes=${2:?--gigabytes needs a number}"); shift ;;
     --build) build=$(realpath "${2:?--build needs a path}"); shift ;;
     --table) only_table=1 ;;
     -h | --help) usage; exit 0 ;;
@@ -28,7 +30,8 @@ done
 cd "$here/.."
 source scripts/steps.sh
 if ((${#programs[@]} == 0)); then
-  programs=(throughput record_row record_small start_close idle memory read include_cost)
+  programs=(cortex disk paced record_row record_small commit spikes rl scalars sizes read simulation memory slow_disk
+    idle start_close artifacts include_cost)
 fi
 preset=''
 if [[ ! $build ]]; then preset=1 build=build/bench; fi
@@ -44,7 +47,8 @@ run_program() {
 
 if [[ ! $only_table ]]; then
   if [[ $preset ]]; then
-    scripts/install_dependencies.sh
+    # Without the Python peers where they are not to be had: the table says so.
+    scripts/install_dependencies.sh --bench || scripts/install_dependencies.sh
     step "configure bench" cmake --preset bench
   fi
   step "build bench" cmake --build "$build" -j "$(nproc)" --target neurotape_benchmarks
@@ -60,7 +64,7 @@ if [[ ! $only_table ]]; then
 fi
 code=0
 python3 bench/table.py "$results" || code=1
-if [[ ${scale[*]} == --tiny ]]; then echo; echo "These sizes are too small: the figures mean nothing."; fi
+if [[ " ${scale[*]} " == *" --tiny "* ]]; then echo; echo "These sizes are too small: the figures mean nothing."; fi
 if [[ -s $results/failed ]]; then
   while IFS= read -r program; do
     echo

@@ -1,21 +1,26 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that are missing; says nothing when there are none.
-# usage: scripts/install_dependencies.sh [--checks]     --checks: also clang and what the checks of the sources use
+# usage: scripts/install_dependencies.sh [--checks | --bench]
+#   --checks   also clang and what the checks of the sources use
+#   --bench    also the Python packages that the benchmarks compare with
 set -euo pipefail
 
 packages=(
   g++ cmake ninja-build ccache pkg-config
-  libhdf5-dev hdf5-tools libblosc-dev libisal-dev libdeflate-dev liblzf-dev libxxhash-dev
+  libhdf5-dev hdf5-tools libblosc-dev libisal-dev libdeflate-dev libminizip-dev liblzf-dev libxxhash-dev
   libconcurrentqueue-dev libeigen3-dev libfmt-dev nlohmann-json3-dev libcli11-dev
   libbenchmark-dev libgtest-dev libgmock-dev
+  gnuplot-nox
   hdf5-filter-plugin-blosc-serial hdf5-plugin-lzf python3 python3-h5py python3-numpy python3-pandas
 )
+peers=(python3-tables python3-zarr)
 checks=(clang clang-format clang-tidy libomp-dev libclang-rt-14-dev)
 
 case "${1:-}" in
   "") ;;
   --checks) packages+=("${checks[@]}") ;;
-  *) sed -n '2,3s/^# //p' "$0"; exit 2 ;;
+  --bench) packages+=("${peers[@]}") ;;
+  *) sed -n '2,5s/^# //p' "$0"; exit 2 ;;
 esac
 
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then

@@ -7,12 +7,13 @@
 #   --core-only      also: build without HDF5, and test that
 #   --core-sanitize  also: the tests of the core under AddressSanitizer, UBSan and ThreadSanitizer
 #   --sanitize       also: every test under the sanitizers
-#   --long           the stress tests take minutes instead of seconds
+#   --long           stress tests and fuzzers take minutes instead of seconds
+# Fuzzers run for ten seconds each where clang++ can build them.
 set -euo pipefail
 here=$(dirname "${BASH_SOURCE[0]}")
 jobs=$(nproc)
 
-usage() { sed -n '2,10s/^# //p' "$here/test.sh"; }
+usage() { sed -n '2,11s/^# //p' "$here/test.sh"; }
 
 preset=dev lint='' clang='' core_only='' sanitize=() core_sanitize=()
 while (($#)); do
@@ -54,6 +55,11 @@ run_tests() {
   summary
 }
 
+clang_can_fuzz() {
+  echo 'extern "C" int LLVMFuzzerTestOneInput(const unsigned char*, unsigned long) { return 0; }' |
+    clang++ -fsanitize=fuzzer,address -x c++ -o /dev/null - 2>/dev/null
+}
+
 checks=()
 if [[ $lint || $clang ]]; then checks=(--checks); fi
 scripts/install_dependencies.sh "${checks[@]}"
@@ -65,6 +71,12 @@ if [[ $lint ]]; then
 fi
 configure_and_build "$preset"
 run_tests "$preset"
+if clang_can_fuzz; then
+  configure_and_build fuzz --target neurotape_fuzzers
+  run_tests fuzz
+else
+  echo "Fuzzers are left out: clang++ with its fuzzer is not there (scripts/install_dependencies.sh --checks)"
+fi
 if [[ $clang ]]; then configure_and_build clang --target neurotape_programs; fi
 if [[ $core_only ]]; then
   configure_and_build core-only

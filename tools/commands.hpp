@@ -2,55 +2,55 @@
 /// \file
 /// What the subcommands find out, as JSON, and how it looks as text. The text is made of the JSON, so both say the same.
 
-#include <algorithm>
 #include <cstdint>
 #include <filesystem>
-#include <limits>
 #include <neurotape/run.hpp>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "tools/output.hpp"
+
 namespace neurotape::tools {
 
-using Json = nlohmann::ordered_json;
+/// The command is its own prober: every file that it reads is probed first.
+inline constexpr const char* kOwnProber = "/proc/self/exe";
 
-/// First and last timestep; the first is after the last where there are no rows.
-struct Span {
-  std::int64_t first = std::numeric_limits<std::int64_t>::max();
-  std::int64_t last = std::numeric_limits<std::int64_t>::min();
-
-  bool empty() const { return first > last; }
-  void add(Span other) {
-    first = std::min(first, other.first);
-    last = std::max(last, other.last);
-  }
-};
-
-/// What a run holds, over all its episodes. Opens each of them. `problems` lists those that cannot be read.
-Json info_of_run(const Run& run);
+/// What a run holds, over all its episodes. `problems` lists those that cannot be read.
+/// \param in_full opens each, however many there are; else the index counts the rows of many
+Json info_of_run(const Run& run, bool in_full);
 std::string info_text(const Json& info);
 
-/// The episodes of a run, a line each. `problems` lists those that cannot be read.
-Json list_of_episodes(const Run& run);
+/// The episodes of a run, a line each, from the index where it is fresh. `problems` lists those that cannot be read.
+/// \param in_full opens each: also `name`, `started`, `ended`, `wall_seconds`
+Json list_of_episodes(const Run& run, bool in_full);
 std::string episodes_text(const Json& list);
 
 /// The streams of one episode.
-/// \param name number or id of the episode: "3", "episode_0003"
 /// \throws Error not_found, damaged, io
-Json list_of_streams(const Run& run, std::string_view name);
+Json list_of_streams(const EpisodeReader& episode);
+/// What an episode says of itself, without its streams.
+Json description_of(const EpisodeReader& episode);
 std::string streams_text(const Json& episode);
 
 /// Tidies a run, or a copy of it where `copy_to` is not empty. `problems` lists what was left as it is.
+/// \throws Error damaged (reading a file of it would end the command), and what `recover` throws
 Json recover_run(const std::string& run, const std::string& copy_to);
 std::string recovery_text(const Json& report);
 
+/// Who records the run now, for the members `live` (whether a process does) and `cut_off` (how many episodes had their
+/// recording end before they did); empty where nobody does and nothing was cut off.
+std::string recorder_text(const Json& run);
+bool was_cut_off(const EpisodeReader& episode);
+
+/// Reads all of a run and tells what is wrong with it: `sound`, and `faults`.
+/// \param jobs threads; 0: as many as the machine has
+Json verify_run(const std::string& run, unsigned jobs);
+std::string verification_text(const Json& report);
+
 /// Every stream of an episode: what it is, its sizes, the rows it lost; also those of which nothing but gaps is left.
 Json describe_streams(const EpisodeReader& episode);
-/// Of a stream; nothing where it would take too long to find out.
-std::optional<Span> timesteps_of(const EpisodeReader& episode, const StreamInfo& stream);
 /// Size of a file, or of all files below a directory; null where it cannot be found out.
 Json file_bytes(const std::filesystem::path& path);
 /// The cells that `info` and `ls` have in common, and their titles.
@@ -58,6 +58,11 @@ std::vector<std::string> stream_titles();
 std::vector<std::string> stream_cells(const Json& stream);
 /// Raw over stored bytes; null where nothing is stored.
 Json ratio_of(const Json& sizes);
+/// "0..160" of the members `first_timestep` and `last_timestep`; "0.250 s". Null is empty.
+std::string timesteps_text(const Json& from);
+std::string duration_text(const Json& seconds);
+/// Seconds since 1970 of "2026-11-20T10:15:00.5Z"; nothing for other texts.
+std::optional<double> seconds_of_time(const std::string& text);
 /// "12.3 MB"; null is empty.
 std::string size_text(const Json& bytes);
 /// Text without quotes, the rest as JSON; null is empty.

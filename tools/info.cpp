@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "tools/commands.hpp"
+#include "tools/subcommand.hpp"
 #include "tools/table.hpp"
 
 namespace neurotape::tools {
@@ -53,30 +54,106 @@ std::string dt_text(const Json& info) {
   return dt.is_number() ? plain(dt) + " " + plain(info["dt_unit"]) : plain(dt);
 }
 
-void add_episodes(const Run& run, Json& info) {
-  bool first = true;
-  std::map<std::string, Json> streams;
-  Json& by_status = info["episodes"]["by_status"];
-  for (const auto& line : run.episodes()) {
-    std::string status = "unreadable";
-    try {
-      const auto episode = run.episode(line.number);
-      for (const auto& stream : describe_streams(episode)) merge(streams[stream["path"]], stream);
-      merge_dt(info, episode, std::exchange(first, false));
-      status = episode.status();
-    } catch (const Error& error) {
-      if (error.code() == ErrorCode::not_found) continue;  // discarded since the list was made
-      info["problems"].push_back(error.what());
+/// Rows of a stream, as the index counts them.
+struct IndexedRows {
+  std::uint64_t rows = 0;
+  std::uint64_t episodes = 0;
+};
+
+/// Adds up the episodes of a run: opens them, or, of many, believes the index and opens some of them for what it lacks.
+class EpisodeSum {
+ public:
+  EpisodeSum(const Run& run, bool in_full, Json& info) : run_(run), info_(info), lines_(run.episodes()) {
+    by_index_ = !in_full && lines_.size() > kFewEpisodes;
+  }
+
+  void add_all() {
+    for (std::size_t i = 0; i < lines_.size(); ++i) add(lines_[i], i < kLookedAt || i + kLookedAt >= lines_.size());
+    for (const auto& [path, indexed] : indexed_) {
+      auto& stream = streams_[path];
+      if (stream.is_null()) stream = {{"path", path}, {"rows", 0}, {"episodes", 0}};
+      stream["rows"] = stream["rows"].get<std::uint64_t>() + indexed.rows;
+      stream["episodes"] = stream["episodes"].get<std::uint64_t>() + indexed.episodes;
     }
+    for (auto& [path, stream] : streams_) finish(stream);
+    auto& totals = info_["totals"];
+    if (is_partial()) forget(totals, {"raw_bytes", "gaps", "rows_lost"});
+    totals["ratio"] = totals["raw_bytes"].is_null() ? Json() : ratio_of(totals);
+    info_["episodes"]["looked_into"] = looked_into_;
+  }
+
+ private:
+  static constexpr std::size_t kFewEpisodes = 64;
+  static constexpr std::size_t kLookedAt = 4;  ///< at the beginning, and at the end
+
+  bool is_partial() const { return !indexed_.empty(); }
+
+  void add(const EpisodeSummary& line, bool look_into) {
+    const bool indexed = by_index_ && line.totals && !line.totals->rows_by_stream.empty();
+    std::string status = line.status;
+    if (indexed) add_indexed(*line.totals);
+    if (!indexed || look_into) {
+      try {
+        status = open(line.number, indexed);
+      } catch (const Error& error) {
+        if (error.code() == ErrorCode::not_found) return;  // discarded since the list was made
+        info_["problems"].push_back(error.what());
+        status = "unreadable";
+      }
+    }
+    auto& by_status = info_["episodes"]["by_status"];
     by_status[status] = by_status.value(status, 0) + 1;
-    info["episodes"]["count"] = info["episodes"]["count"].get<int>() + 1;
+    info_["episodes"]["count"] = info_["episodes"]["count"].get<int>() + 1;
   }
-  for (auto& [path, stream] : streams) {
-    sum_up(info["totals"], stream);
-    info["streams"].push_back(std::move(stream));
+
+  void add_indexed(const EpisodeTotals& totals) {
+    auto& sum = info_["totals"];
+    sum["stored_bytes"] = sum["stored_bytes"].get<std::uint64_t>() + totals.bytes_stored;
+    const auto rows = nlohmann::json::parse(totals.rows_by_stream, nullptr, false);
+    if (!rows.is_object()) return;
+    for (const auto& [path, count] : rows.items()) {
+      auto& stream = indexed_[path];
+      if (count.is_number_unsigned()) stream.rows += count.get<std::uint64_t>();
+      ++stream.episodes;
+    }
   }
-  info["totals"]["ratio"] = ratio_of(info["totals"]);
-}
+
+  std::string open(std::uint64_t number, bool counted) {
+    const auto episode = run_.episode(number);
+    for (auto& stream : describe_streams(episode)) {
+      if (counted) stream["rows"] = 0;
+      auto& total = streams_[stream["path"]];
+      merge(total, stream);
+      if (counted) total["episodes"] = total["episodes"].get<int>() - 1;
+    }
+    merge_dt(info_, episode, looked_into_++ == 0);
+    if (was_cut_off(episode)) info_["cut_off"] = info_["cut_off"].get<int>() + 1;
+    return episode.status();
+  }
+
+  static void forget(Json& sums, std::initializer_list<const char*> keys) {
+    for (const char* key : keys) sums[key] = nullptr;
+  }
+
+  void finish(Json& stream) {
+    auto& totals = info_["totals"];
+    if (is_partial()) {
+      totals["rows"] = totals["rows"].get<std::uint64_t>() + stream["rows"].get<std::uint64_t>();
+      forget(stream, {"raw_bytes", "stored_bytes", "ratio", "gaps", "rows_lost"});
+    } else {
+      sum_up(totals, stream);
+    }
+    info_["streams"].push_back(std::move(stream));
+  }
+
+  const Run& run_;
+  Json& info_;
+  std::vector<EpisodeSummary> lines_;
+  bool by_index_ = false;
+  int looked_into_ = 0;
+  std::map<std::string, Json> streams_;
+  std::map<std::string, IndexedRows> indexed_;
+};
 
 std::string episodes_line(const Json& episodes) {
   std::string text = plain(episodes["count"]);
@@ -86,6 +163,12 @@ std::string episodes_line(const Json& episodes) {
     separator = ", ";
   }
   return text;
+}
+
+std::string looked_into_text(const Json& episodes) {
+  if (episodes["looked_into"] == episodes["count"]) return {};
+  return "\nThe index counts the rows; types are those of " + plain(episodes["looked_into"]) + " of the " +
+         plain(episodes["count"]) + " episodes (info --all looks into all).\n";
 }
 
 std::string network_text(const Json& network) {
@@ -101,9 +184,25 @@ std::string network_text(const Json& network) {
   return any ? "\n" + table.to_string() : std::string();
 }
 
+constexpr const char* kAbout =
+    "What a run holds: configuration, network, episodes by status, every stream with its\n"
+    "type, rows, sizes and gaps over all episodes, and where the run comes from";
+constexpr const char* kFooter =
+    R"(Columns of the streams: raw and stored are bytes before and after compression, ratio is
+raw / stored, gaps and rows lost are what the recorder had to drop, episodes is how many
+have the stream. files is the size of all files of the run, as `ls -l` gives it.
+"varies": not the same in all episodes; "-": none, or not stated.
+Of more than 64 episodes the index tells rows and stored bytes, and the first and last four
+tell the types of the streams; with --all each is looked into, for raw bytes and gaps.)";
+
+struct Arguments : RunArguments {
+  bool in_full = false;
+  int execute() const { return answer(info_of_run(open(), in_full), as_json, info_text); }
+};
+
 }  // namespace
 
-Json info_of_run(const Run& run) {
+Json info_of_run(const Run& run, bool in_full) {
   Json provenance = run.attributes();
   const auto take = [&](const char* name) {
     Json value = provenance.contains(name) ? provenance[name] : Json();
@@ -116,6 +215,8 @@ Json info_of_run(const Run& run) {
             {"created", take("created")},
             {"dt", dt == 0 ? Json() : dt},
             {"dt_unit", take("dt_unit")},
+            {"live", run.is_live()},
+            {"cut_off", 0},
             {"config", run.config()},
             {"network", {{"neurons", describe(run.neurons())}, {"connections", describe(run.connections())}}},
             {"episodes", {{"count", 0}, {"by_status", Json::object()}}},
@@ -129,7 +230,7 @@ Json info_of_run(const Run& run) {
             {"streams", Json::array()},
             {"problems", Json::array()}};
   for (const auto& problem : run.problems()) info["problems"].push_back(problem.what());
-  add_episodes(run, info);
+  EpisodeSum(run, in_full, info).add_all();
   provenance.erase("experiment_name");
   info["provenance"] = std::move(provenance);
   return info;
@@ -142,8 +243,12 @@ std::string info_text(const Json& info) {
   head.add({"created", plain(info["created"])});
   head.add({"timestep", dt_text(info)});
   head.add({"episodes", episodes_line(info["episodes"])});
-  head.add({"rows", plain(totals["rows"]) + (totals["rows_lost"] == 0 ? "" : ", lost " + plain(totals["rows_lost"]))});
-  head.add({"bytes", size_text(totals["raw_bytes"]) + " in " + size_text(totals["stored_bytes"])});
+  if (const auto recorder = recorder_text(info); !recorder.empty()) head.add({"recorder", recorder});
+  const bool partial = totals["raw_bytes"].is_null();
+  const auto& lost = totals["rows_lost"];
+  head.add({"rows", plain(totals["rows"]) + (partial || lost == 0 ? "" : ", lost " + plain(lost))});
+  head.add({"bytes", partial ? size_text(totals["stored_bytes"]) + " stored"
+                             : size_text(totals["raw_bytes"]) + " in " + size_text(totals["stored_bytes"])});
   head.add({"files", size_text(totals["file_bytes"])});
 
   auto titles = stream_titles();
@@ -155,8 +260,16 @@ std::string info_text(const Json& info) {
     streams.add(cells);
   }
   return plain(info["name"]) + "\n" + head.to_string() + members_text("config", info["config"]) +
-         network_text(info["network"]) + (info["streams"].empty() ? "" : "\n" + streams.to_string()) +
-         members_text("provenance", info["provenance"]);
+         network_text(info["network"]) + looked_into_text(info["episodes"]) +
+         (info["streams"].empty() ? "" : "\n" + streams.to_string()) + members_text("provenance", info["provenance"]);
+}
+
+Subcommand add_info(CLI::App& app) {
+  return declare<Arguments>(app, "info", kAbout, kFooter, [](CLI::App& command, Arguments& arguments) {
+    arguments.add_run(command);
+    command.add_flag("--all", arguments.in_full, "Looks into each episode, however many there are");
+    arguments.add_json(command);
+  });
 }
 
 }  // namespace neurotape::tools

@@ -1,181 +1,140 @@
-#include <charconv>
-#include <chrono>
-#include <optional>
+#include <map>
+#include <neurotape/analysis.hpp>
 
 #include "tools/commands.hpp"
+#include "tools/subcommand.hpp"
 #include "tools/table.hpp"
 
 namespace neurotape::tools {
 namespace {
 
-constexpr std::size_t kReadAtOnceBytes = 4'000'000;
+constexpr const char* kAbout = "The episodes of a run, a line each; or the streams of one episode";
+constexpr const char* kFooter =
+    R"(timesteps are the first and the last that any stream has, return is the sum of the rewards,
+stored the bytes of all streams, file the size of the file that the episode is in: small
+episodes share one. All this is in the index of the run, so that no episode has to be opened.
+--long opens them: name, start, and wall time, from start to end of the recording.
+"-": not known (yet), as the wall time of an episode that is being recorded.
 
-Json ends(const std::optional<Span>& span) {
-  const bool known = span && !span->empty();
-  return {{"first_timestep", known ? Json(span->first) : Json()}, {"last_timestep", known ? Json(span->last) : Json()}};
-}
+Examples:
+  neurotape ls RUN                  one line an episode
+  neurotape ls --long RUN
+  neurotape ls RUN 3                the streams of episode 3
+  neurotape ls RUN --json | jq '.episodes[] | select(.return > 100) | .number')";
 
-/// Totals as the index has them, where it has none.
-Json totals_of(const EpisodeReader& episode) {
-  std::optional<Span> span = Span{};
-  std::uint64_t rows = 0, stored_bytes = 0;
-  double sum_of_rewards = 0;
-  for (const auto& stream : episode.streams()) {
-    rows += stream.rows;
-    stored_bytes += stream.stored_bytes;
-    const auto one = span ? timesteps_of(episode, stream) : std::nullopt;
-    one ? span->add(*one) : span.reset();
-    if (stream.kind == StreamKind::rewards)
-      for (const auto& part : episode.rewards().chunks(kReadAtOnceBytes))
-        for (const double reward : part.values) sum_of_rewards += reward;
+/// Sizes of files, each looked up once: small episodes share them.
+class FileSizes {
+ public:
+  const Json& of(const std::filesystem::path& file) {
+    const auto [found, is_new] = sizes_.try_emplace(file);
+    if (is_new) found->second = file_bytes(file);
+    return found->second;
   }
-  Json totals = ends(span);
-  totals.update({{"rows", rows}, {"return", sum_of_rewards}, {"stored_bytes", stored_bytes}});
-  return totals;
+
+ private:
+  std::map<std::filesystem::path, Json> sizes_;
+};
+
+Json line_of(const EpisodeSummary& summary, FileSizes& sizes) {
+  return {{"number", summary.number},      {"id", summary.id},         {"status", summary.status},
+          {"file", summary.file.string()}, {"object", summary.object}, {"file_bytes", sizes.of(summary.file)}};
 }
 
-Json totals_of(const EpisodeTotals& totals) {
-  Json told = ends(Span{totals.first_timestep, totals.last_timestep});
-  told.update({{"rows", totals.rows}, {"return", totals.sum_of_rewards}, {"stored_bytes", totals.bytes_stored}});
-  return told;
+void add_outcome(Json& line, const EpisodeOutcome& outcome) {
+  const auto& span = outcome.timesteps;
+  line.update({{"first_timestep", span ? Json(span->first) : Json()},
+               {"last_timestep", span ? Json(span->last) : Json()},
+               {"rows", outcome.rows},
+               {"return", outcome.sum_of_rewards},
+               {"stored_bytes", outcome.stored_bytes}});
 }
 
-/// Seconds since 1970 of "2026-11-20T10:15:00.5Z".
-std::optional<double> seconds_of(const std::string& text) {
-  int year = 0, month = 0, day = 0, hour = 0, minute = 0;
-  double second = 0;
-  if (std::sscanf(text.c_str(), "%4d-%2d-%2dT%2d:%2d:%lf", &year, &month, &day, &hour, &minute, &second) != 6)
-    return std::nullopt;
-  const std::chrono::sys_days date = std::chrono::year(year) / month / day;
-  return static_cast<double>(date.time_since_epoch().count()) * 86400 + hour * 3600 + minute * 60 + second;
+/// Opens the episode where the index does not tell, or more is wanted.
+Json describe(const Run& run, const EpisodeSummary& summary, bool in_full, FileSizes& sizes, Json& list) {
+  Json line = line_of(summary, sizes);
+  if (summary.totals && !in_full) {
+    add_outcome(line, outcome_of(run, summary));
+    line["live"] = false;
+    return line;
+  }
+  const auto episode = run.episode(summary.number);
+  if (in_full) line = description_of(episode);
+  line["status"] = episode.status();
+  line["live"] = episode.is_live();
+  add_outcome(line, summary.totals ? outcome_of(run, summary) : outcome_of(episode));
+  if (was_cut_off(episode)) list["cut_off"] = list["cut_off"].get<int>() + 1;
+  return line;
 }
 
-Json wall_seconds(const EpisodeReader& episode) {
-  const auto start = seconds_of(episode.started()), end = seconds_of(episode.ended());
-  return start && end ? Json(*end - *start) : Json();
+Json unreadable(const EpisodeSummary& summary, bool in_full, FileSizes& sizes) {
+  Json line = line_of(summary, sizes);
+  line["status"] = "unreadable";
+  line["live"] = false;
+  for (const char* key : {"first_timestep", "last_timestep", "rows", "return", "stored_bytes"}) line[key] = nullptr;
+  if (in_full)
+    for (const char* key : {"name", "started", "ended", "wall_seconds"}) line[key] = nullptr;
+  return line;
 }
 
-Json description_of(const EpisodeReader& episode) {
-  const auto& ended = episode.ended();
-  return {{"number", episode.number()},
-          {"id", episode.id()},
-          {"name", episode.name()},
-          {"status", episode.status()},
-          {"started", episode.started()},
-          {"ended", ended.empty() ? Json() : Json(ended)},
-          {"wall_seconds", wall_seconds(episode)},
-          {"file", episode.file().string()},
-          {"object", episode.object()},
-          {"file_bytes", file_bytes(episode.file())}};
-}
+std::string return_text(const Json& sum) { return sum.is_null() ? "" : number_text("%.6g", sum.get<double>()); }
 
-Json unreadable(const EpisodeSummary& line) {
-  Json episode{{"number", line.number}, {"id", line.id}, {"status", "unreadable"}};
-  for (const char* key : {"name", "started", "ended", "wall_seconds", "first_timestep", "last_timestep", "rows",
-                          "return", "stored_bytes"})
-    episode[key] = nullptr;
-  episode["file"] = line.file.string();
-  episode["object"] = line.object;
-  episode["file_bytes"] = file_bytes(line.file);
-  return episode;
-}
+struct Arguments : RunArguments {
+  std::string episode;
+  bool in_full = false;
 
-std::string timesteps_text(const Json& from) {
-  return from["first_timestep"].is_null() ? "" : plain(from["first_timestep"]) + ".." + plain(from["last_timestep"]);
-}
-std::string duration_text(const Json& seconds) {
-  return seconds.is_null() ? "" : number_text("%.3f s", seconds.get<double>());
-}
-
-EpisodeReader open(const Run& run, std::string_view name) {
-  std::uint64_t number = 0;
-  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
-  const bool is_number = error == std::errc() && end == name.data() + name.size();
-  return is_number ? run.episode(number) : run.episode(name);
-}
+  int execute() const {
+    const auto run = open();
+    if (episode.empty()) return answer(list_of_episodes(run, in_full), as_json, episodes_text);
+    return answer(list_of_streams(open_episode(run, episode)), as_json, streams_text);
+  }
+};
 
 }  // namespace
 
-Json list_of_episodes(const Run& run) {
-  Json list{{"path", run.path().string()}, {"name", run.name()}};
+Json list_of_episodes(const Run& run, bool in_full) {
+  Json list{{"path", run.path().string()}, {"name", run.name()}, {"live", run.is_live()}, {"cut_off", 0}};
   list["episodes"] = Json::array();
   list["problems"] = Json::array();
   for (const auto& problem : run.problems()) list["problems"].push_back(problem.what());
-  for (const auto& line : run.episodes()) {
+  FileSizes sizes;
+  for (const auto& summary : run.episodes()) {
     try {
-      const auto episode = run.episode(line.number);
-      Json row = description_of(episode);
-      row.update(line.totals ? totals_of(*line.totals) : totals_of(episode));
-      list["episodes"].push_back(std::move(row));
+      list["episodes"].push_back(describe(run, summary, in_full, sizes, list));
     } catch (const Error& error) {
       if (error.code() == ErrorCode::not_found) continue;  // discarded since the list was made
       list["problems"].push_back(error.what());
-      list["episodes"].push_back(unreadable(line));
+      list["episodes"].push_back(unreadable(summary, in_full, sizes));
     }
   }
   return list;
 }
 
 std::string episodes_text(const Json& list) {
-  if (list["episodes"].empty()) return "no episodes\n";
-  Table table(
-      {">episode", "name", "status", "started", ">wall time", ">timesteps", ">rows", ">return", ">stored", ">file"});
+  const auto recorder = recorder_text(list);
+  const auto last_line = recorder.empty() ? recorder : recorder + "\n";
+  if (list["episodes"].empty()) return "no episodes\n" + last_line;
+  const bool in_full = list["episodes"][0].contains("wall_seconds");
+  std::vector<std::string> titles{">episode", "status", ">timesteps", ">rows", ">return", ">stored", ">file"};
+  if (in_full) titles.insert(titles.end(), {">wall time", "started", "name"});
+  Table table(titles);
   for (const auto& row : list["episodes"]) {
-    const auto& sum = row["return"];
-    table.add({plain(row["number"]), plain(row["name"]), plain(row["status"]), plain(row["started"]),
-               duration_text(row["wall_seconds"]), timesteps_text(row), plain(row["rows"]),
-               sum.is_null() ? "" : number_text("%.6g", sum.get<double>()), size_text(row["stored_bytes"]),
-               size_text(row["file_bytes"])});
+    std::vector<std::string> cells{
+        plain(row["number"]),       plain(row["status"]),           timesteps_text(row),         plain(row["rows"]),
+        return_text(row["return"]), size_text(row["stored_bytes"]), size_text(row["file_bytes"])};
+    if (in_full)
+      cells.insert(cells.end(), {duration_text(row["wall_seconds"]), plain(row["started"]), plain(row["name"])});
+    table.add(cells);
   }
-  return table.to_string();
+  return table.to_string() + last_line;
 }
 
-Json list_of_streams(const Run& run, std::string_view name) {
-  const auto reader = open(run, name);
-  Json episode = description_of(reader);
-  const auto seed = reader.seed();
-  episode["dt"] = reader.dt() > 0 ? Json(reader.dt()) : Json();
-  episode["dt_unit"] = reader.dt_unit();
-  episode["seed"] = seed ? Json(*seed) : Json();
-  episode["attributes"] = reader.attributes();
-  episode["streams"] = describe_streams(reader);
-  for (auto& stream : episode["streams"]) stream["first_timestep"] = stream["last_timestep"] = nullptr;
-  for (const auto& info : reader.streams())
-    for (auto& stream : episode["streams"])
-      if (stream["path"] == info.path) stream.update(ends(timesteps_of(reader, info)));
-  episode["gaps"] = Json::array();
-  for (const auto& gap : reader.gaps())
-    episode["gaps"].push_back({{"stream", gap.stream},
-                               {"first_timestep", gap.first_timestep},
-                               {"last_timestep", gap.last_timestep},
-                               {"rows", gap.rows},
-                               {"cause", gap.cause}});
-  return episode;
-}
-
-std::string streams_text(const Json& episode) {
-  Table head({"", ""});
-  for (const char* key : {"name", "status", "started", "ended"}) head.add({key, plain(episode[key])});
-  head.add({"wall time", duration_text(episode["wall_seconds"])});
-  head.add({"timestep", episode["dt"].is_null() ? "" : plain(episode["dt"]) + " " + plain(episode["dt_unit"])});
-  head.add({"seed", plain(episode["seed"])});
-  head.add({"file", plain(episode["file"]) + (episode["object"] == "/" ? "" : " " + plain(episode["object"]))});
-  head.add({"file size", size_text(episode["file_bytes"])});
-
-  auto titles = stream_titles();
-  titles.emplace_back(">timesteps");
-  Table streams(titles);
-  for (const auto& stream : episode["streams"]) {
-    auto cells = stream_cells(stream);
-    cells.push_back(timesteps_text(stream));
-    streams.add(cells);
-  }
-  Table gaps({"gap in", ">timesteps", ">rows lost", "cause"});
-  for (const auto& gap : episode["gaps"])
-    gaps.add({plain(gap["stream"]), timesteps_text(gap), plain(gap["rows"]), plain(gap["cause"])});
-  return plain(episode["id"]) + "\n" + head.to_string() + members_text("attributes", episode["attributes"]) +
-         (episode["streams"].empty() ? "\nno streams\n" : "\n" + streams.to_string()) +
-         (episode["gaps"].empty() ? "" : "\n" + gaps.to_string());
+Subcommand add_ls(CLI::App& app) {
+  return declare<Arguments>(app, "ls", kAbout, kFooter, [](CLI::App& command, Arguments& arguments) {
+    arguments.add_run(command);
+    command.add_option("EPISODE", arguments.episode, "Number or id of an episode: 3, episode_0003");
+    command.add_flag("-l,--long", arguments.in_full, "Also what only the episodes themselves tell");
+    arguments.add_json(command);
+  });
 }
 
 }  // namespace neurotape::tools

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "tools/commands.hpp"
+#include "tools/subcommand.hpp"
 #include "tools/table.hpp"
 
 namespace neurotape::tools {
@@ -18,9 +19,26 @@ Json describe(const RecoveredEpisode& episode) {
           {"streams", std::move(streams)}};
 }
 
+constexpr const char* kAbout = "Tidies a run whose recording process died";
+constexpr const char* kFooter =
+    R"(Repeats the commit that was cut off, gives back reserved space, marks unfinished episodes
+as "recovered", removes files that no commit names, and writes the index anew. No reader
+needs it: a run can be read as it is. It can be repeated, also after it was killed itself.
+
+rows kept are those that were committed; uncommitted ones are in the file behind them, and
+are not shown by the loader. Exit status: 0, or 2 when something could not be recovered.)";
+
+struct Arguments : RunArguments {
+  std::string copy_to;
+  int execute() const { return answer(recover_run(path, copy_to), as_json, recovery_text); }
+};
+
 }  // namespace
 
 Json recover_run(const std::string& run, const std::string& copy_to) {
+  if (const auto fatal = probe_files(run, kOwnProber); !fatal.empty())
+    throw Error(ErrorCode::damaged,
+                std::string(fatal.front().what()) + "; nothing was changed: move the file away first");
   const auto report = recover(run, copy_to);
   Json episodes = Json::array();
   for (const auto& episode : report.recovered) episodes.push_back(describe(episode));
@@ -32,8 +50,8 @@ Json recover_run(const std::string& run, const std::string& copy_to) {
 }
 
 std::string recovery_text(const Json& report) {
-  std::string text = plain(report["run"]) + ": " + plain(report["episodes"]) + " episodes, " +
-                     std::to_string(report["recovered"].size()) + " of them had been cut off\n";
+  std::string text = plain(report["run"]) + ": " + count_text(report["episodes"].get<std::uint64_t>(), "episode") +
+                     ", " + std::to_string(report["recovered"].size()) + " of them had been cut off\n";
   Table table({"episode", "stream", ">rows kept", ">uncommitted", "commit repeated", ">freed"});
   for (const auto& episode : report["recovered"]) {
     bool first = true;
@@ -47,6 +65,14 @@ std::string recovery_text(const Json& report) {
   if (!report["recovered"].empty()) text += "\n" + table.to_string();
   for (const auto& name : report["removed"]) text += "removed, for no commit names it: " + plain(name) + "\n";
   return text;
+}
+
+Subcommand add_recover(CLI::App& app) {
+  return declare<Arguments>(app, "recover", kAbout, kFooter, [](CLI::App& command, Arguments& arguments) {
+    arguments.add_run(command);
+    arguments.add_json(command);
+    command.add_option("--copy", arguments.copy_to, "Copy the run to this new directory, and tidy the copy");
+  });
 }
 
 }  // namespace neurotape::tools

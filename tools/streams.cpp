@@ -1,12 +1,10 @@
+#include <algorithm>
+
 #include "tools/commands.hpp"
 #include "tools/table.hpp"
 
 namespace neurotape::tools {
 namespace {
-
-bool is_dense(const StreamInfo& stream) {
-  return stream.kind == StreamKind::neural_state || stream.kind == StreamKind::behavior;
-}
 
 std::string type_of(const StreamColumn& column) {
   return column.text_bytes != 0 ? "S" + std::to_string(column.text_bytes) : std::string(dtype_name(column.dtype));
@@ -19,12 +17,12 @@ Json describe(const StreamInfo& stream) {
     columns.push_back({{"name", column.name}, {"dtype", type_of(column)}, {"chunk_rows", column.chunk_rows}});
     if (column.name != "timesteps") types += (types.empty() ? "" : ", ") + type_of(column);
   }
-  const bool shaped = is_dense(stream) && stream.columns.size() > 1;
+  const bool shaped = stream.is_dense() && stream.columns.size() > 1;
   return {{"path", stream.path},
           {"shape", shaped ? Json(stream.columns[1].shape.dimensions()) : Json()},
           {"dtype", types},
           {"unit", stream.unit},
-          {"every", is_dense(stream) ? Json(stream.every) : Json()},
+          {"every", stream.is_dense() ? Json(stream.every) : Json()},
           {"population_size", stream.population_size != 0 ? Json(stream.population_size) : Json()},
           {"codec", stream.codec},
           {"sorted", stream.sorted},

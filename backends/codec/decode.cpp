@@ -8,10 +8,10 @@
 #include <limits>
 #include <lzf.h>
 
-#include "backends/codec/deflate.hpp"
 #include "backends/codec/fletcher32.hpp"
 #include "backends/codec/scratch.hpp"
 #include "backends/codec/shuffle.hpp"
+#include "backends/deflate/deflate.hpp"
 #include "neurotape/error.hpp"
 
 namespace neurotape::codec {
@@ -54,7 +54,7 @@ void unshuffle_to(const Filter& filter, std::span<const std::byte> in, std::span
 void undo(const Filter& filter, std::span<const std::byte> in, std::span<std::byte> out) {
   switch (filter.id) {
     case kDeflate:
-      return zlib_decompress(in, out);
+      return deflate::decompress(deflate::Format::zlib, in, out);
     case kLzf:
       return lzf_decompress_to(in, out);
     case kBlosc:

@@ -5,11 +5,12 @@
 #include <lzf.h>
 #include <new>
 
-#include "backends/codec/deflate.hpp"
+#include "backends/codec/adaptive.hpp"
 #include "backends/codec/filters.hpp"
 #include "backends/codec/fletcher32.hpp"
 #include "backends/codec/scratch.hpp"
 #include "backends/codec/shuffle.hpp"
+#include "backends/deflate/deflate.hpp"
 
 namespace neurotape::codec {
 namespace {
@@ -36,17 +37,17 @@ class NoneEncoder final : public Encoder {
 
 class GzipEncoder final : public Encoder {
  public:
-  GzipEncoder(const Codec& codec, std::size_t element_bytes) : codec_(codec), element_bytes_(element_bytes) {}
+  GzipEncoder(int level, std::size_t element_bytes) : level_(level), element_bytes_(element_bytes) {}
 
-  std::size_t bound(std::size_t raw_bytes) const override { return zlib_bound(raw_bytes); }
+  std::size_t bound(std::size_t raw_bytes) const override { return deflate::bound(deflate::Format::zlib, raw_bytes); }
 
   Encoded encode(std::span<const std::byte> raw, std::span<std::byte> out) const override {
-    check_sizes(codec_, element_bytes_, raw.size());
-    return {zlib_compress(codec_.level(), shuffled(raw, element_bytes_), out), 0};
+    check_sizes(Codec::gzip(), element_bytes_, raw.size());
+    return {deflate::compress(deflate::Format::zlib, level_, shuffled(raw, element_bytes_), out), 0};
   }
 
  private:
-  const Codec codec_;
+  const int level_;
   const std::size_t element_bytes_;
 };
 
@@ -104,13 +105,19 @@ std::unique_ptr<Encoder> make_encoder(const Codec& codec, std::size_t element_by
     case Codec::Family::none:
       return std::make_unique<NoneEncoder>();
     case Codec::Family::gzip:
-      return std::make_unique<GzipEncoder>(codec, element_bytes);
+      return std::make_unique<GzipEncoder>(codec.level(), element_bytes);
     case Codec::Family::lzf:
       return std::make_unique<LzfEncoder>(element_bytes);
+    case Codec::Family::adaptive:
+      return std::make_unique<AdaptiveEncoder>(codec.goal(), element_bytes);
     case Codec::Family::blosc:
       break;
   }
   return std::make_unique<BloscEncoder>(codec, element_bytes);
+}
+
+std::unique_ptr<Encoder> make_storing_encoder(std::size_t element_bytes) {
+  return std::make_unique<GzipEncoder>(0, element_bytes);
 }
 
 }  // namespace neurotape::codec

@@ -25,4 +25,7 @@ namespace neurotape::codec {
 /// compressor.
 std::unique_ptr<Encoder> make_encoder(const Codec& codec, std::size_t element_bytes);
 
+/// What `gzip` reads, in stored blocks: bytes are shuffled, and not compressed.
+std::unique_ptr<Encoder> make_storing_encoder(std::size_t element_bytes);
+
 }  // namespace neurotape::codec

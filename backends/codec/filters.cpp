@@ -33,6 +33,12 @@ Filter blosc(const Codec& codec, std::size_t element_bytes, std::size_t chunk_by
            static_cast<unsigned>(codec.shuffle()), static_cast<unsigned>(code)}};
 }
 
+/// What every chunk of it can be read as.
+Codec without_choice(const Codec& codec) {
+  if (codec.family() != Codec::Family::adaptive) return codec;
+  return codec.goal() == Goal::portable ? Codec::gzip() : Codec::blosc();
+}
+
 }  // namespace
 
 static_assert(static_cast<int>(Shuffle::none) == BLOSC_NOSHUFFLE);
@@ -45,7 +51,7 @@ std::size_t blosc_type_bytes(std::size_t element_bytes) noexcept {
 }
 
 std::size_t max_chunk_bytes(const Codec& codec) noexcept {
-  if (codec.family() == Codec::Family::blosc) return BLOSC_MAX_BUFFERSIZE;
+  if (codec.family() == Codec::Family::blosc || codec.family() == Codec::Family::adaptive) return BLOSC_MAX_BUFFERSIZE;
   // What stored deflate blocks and a checksum add must fit as well: 5 bytes in 65,535.
   constexpr std::size_t kRoom = std::numeric_limits<std::uint32_t>::max() / 8192 + kChecksumBytes;
   return std::numeric_limits<std::uint32_t>::max() - kRoom;
@@ -60,8 +66,9 @@ void check_sizes(const Codec& codec, std::size_t element_bytes, std::size_t chun
                             codec.to_string(), max_chunk_bytes(codec)));
 }
 
-std::vector<Filter> filter_pipeline(const Codec& codec, std::size_t element_bytes, std::size_t chunk_bytes) {
-  check_sizes(codec, element_bytes, chunk_bytes);
+std::vector<Filter> filter_pipeline(const Codec& asked, std::size_t element_bytes, std::size_t chunk_bytes) {
+  check_sizes(asked, element_bytes, chunk_bytes);
+  const Codec codec = without_choice(asked);
   std::vector<Filter> filters;
   const auto family = codec.family();
   if (element_bytes > 1 && (family == Codec::Family::gzip || family == Codec::Family::lzf))
@@ -77,6 +84,7 @@ std::vector<Filter> filter_pipeline(const Codec& codec, std::size_t element_byte
       filters.push_back(blosc(codec, element_bytes, chunk_bytes));
       break;
     case Codec::Family::none:
+    case Codec::Family::adaptive:
       break;
   }
   filters.push_back(fletcher32());

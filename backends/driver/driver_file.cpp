@@ -136,7 +136,7 @@ bool DriverFile::reserve(std::uint64_t end) noexcept {
 
 std::vector<HeldWrites::Piece> DriverFile::waiting() const {
   std::vector<HeldWrites::Piece> pieces;
-  const auto end = mode_ == Mode::held ? size_ : end_;
+  const auto end = end_to_tell();
   if (superblock_ && (superblock_changed_ || end != sealed_end_)) {
     // First, so that all that follows lies before the end that a reader is told.
     auto sealed = *superblock_;
@@ -155,19 +155,13 @@ std::vector<HeldWrites::Piece> DriverFile::waiting() const {
   return pieces;
 }
 
-bool DriverFile::write_all(const std::vector<HeldWrites::Piece>& pieces) noexcept {
+void DriverFile::apply(const std::vector<HeldWrites::Piece>& pieces) noexcept try {
   for (const auto& piece : pieces) {
-    if (!attempt("writing metadata", [&] { return file_.write(piece.address, piece.bytes); })) return false;
+    if (!attempt("writing metadata", [&] { return file_.write(piece.address, piece.bytes); })) return;
     size_ = std::max(size_, piece.address + piece.bytes.size());
   }
-  return true;
-}
-
-void DriverFile::apply() noexcept try {
-  if (!reserve(end_)) return;
-  const auto end = mode_ == Mode::held ? size_ : end_;
-  if (!write_all(waiting())) return;
-  sealed_end_ = end;
+  if (dead()) return;
+  sealed_end_ = end_to_tell();
   superblock_changed_ = false;
   for (const auto& piece : held_.pieces()) {
     if (is_new(piece.address)) in_place_.insert(piece.address);
@@ -177,14 +171,21 @@ void DriverFile::apply() noexcept try {
   fail("writing metadata", ENOMEM);
 }
 
+void DriverFile::apply_now() noexcept try {
+  if (reserve(end_)) apply(waiting());
+} catch (...) {
+  fail("writing metadata", ENOMEM);
+}
+
 void DriverFile::commit() noexcept {
-  if (company_.journal == nullptr || mode_ == Mode::direct) return apply();
+  if (company_.journal == nullptr || mode_ == Mode::direct) return apply_now();
   DriverFile* const self = this;
   company_.journal->commit({&self, 1});
 }
 
 void DriverFile::sync() noexcept {
-  attempt("waiting until it is on the disk", [&] { return file_.sync(); });
+  if (!file_.is_open() || ::getpid() != owner_) return;
+  if (const int error = file_.sync(); error != 0) fail("waiting until it is on the disk", error);
 }
 
 void DriverFile::start_write_back() const noexcept {
@@ -193,16 +194,16 @@ void DriverFile::start_write_back() const noexcept {
 }
 
 /// The superblock says where the file ends before it does: a cut in between leaves a file that is too long at most.
-void DriverFile::finish() noexcept {
-  const bool durable = company_.journal != nullptr && company_.journal->durable();
+void DriverFile::finish(bool synced) noexcept {
+  synced = synced || (company_.journal != nullptr && company_.journal->durable());
   if (written_ && !dead()) {
     if (mode_ == Mode::held) {
       commit();
-      if (durable) sync();
+      if (synced) sync();
       mode_ = Mode::direct;  // whose end is its own
     }
-    apply();
-    if (durable) sync();
+    apply_now();
+    if (synced) sync();
     if (size_ != end_ && attempt("giving back the reserve", [&] { return file_.truncate(end_); })) size_ = end_;
   }
   if (company_.journal != nullptr) company_.journal->forget(*this);

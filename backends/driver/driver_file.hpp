@@ -91,16 +91,18 @@ class DriverFile {
   /// Makes what waits part of the file, through the journal where there is one.
   void commit() noexcept;
   /// After HDF5 has closed the file: commits what waits and gives back the reserve.
-  void finish() noexcept;
+  /// \param synced waits until all is on the disk; so does a file with a durable journal
+  void finish(bool synced = false) noexcept;
   /// Lets the system start writing; returns without waiting.
   void start_write_back() const noexcept;
 
   // For the journal, in this order.
   void prepare() noexcept { reserve(end_); }
+  /// Waits until what was written is on the disk; of a dead file, too, for what it committed before stands.
   void sync() noexcept;
   /// What a commit will write, in the order in which it will.
   std::vector<HeldWrites::Piece> waiting() const;
-  void apply() noexcept;
+  void apply(const std::vector<HeldWrites::Piece>& pieces) noexcept;
   void fail(const char* tried, int error_number) noexcept;
 
  private:
@@ -108,7 +110,8 @@ class DriverFile {
   bool attempt(const char* tried, Call call) noexcept;
   bool reserve(std::uint64_t end) noexcept;
   bool is_new(std::uint64_t address) const { return address >= opened_end_ && !in_place_.contains(address); }
-  bool write_all(const std::vector<HeldWrites::Piece>& pieces) noexcept;
+  std::uint64_t end_to_tell() const noexcept { return mode_ == Mode::held ? size_ : end_; }
+  void apply_now() noexcept;
 
   std::filesystem::path path_;
   Opening opening_;

@@ -6,6 +6,7 @@
 namespace neurotape::driver {
 
 void HeldWrites::add(std::uint64_t address, std::span<const std::byte> bytes) {
+  if (bytes.empty()) return;
   pieces_.push_back({address, {bytes.begin(), bytes.end()}});
   by_address_.emplace(address, pieces_.size() - 1);
   longest_ = std::max(longest_, bytes.size());

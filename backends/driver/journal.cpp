@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
+#include <limits>
 #include <optional>
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -15,6 +16,7 @@ namespace {
 
 constexpr std::uint64_t kMagic = 0x314C4E524A544E00;  // "\0NTJRNL1"
 constexpr std::uint64_t kMostBytes = 1ULL << 30;
+constexpr std::uint64_t kMostAddress = std::numeric_limits<std::int64_t>::max();  // of a file
 
 struct Header {
   std::uint64_t magic = kMagic;
@@ -89,7 +91,7 @@ bool unpack(std::span<const std::byte> payload, std::vector<JournalEntry>& entri
     for (std::uint64_t i = 0; i < *count; ++i) {
       const auto address = from.number();
       const auto bytes = from.sized();
-      if (!address || !bytes) return false;
+      if (!address || !bytes || *address > kMostAddress - bytes->size()) return false;
       entry.pieces.push_back({*address, {bytes->begin(), bytes->end()}});
     }
     entries.push_back(std::move(entry));
@@ -145,30 +147,38 @@ void Journal::sync_files(std::span<DriverFile* const> files) noexcept {
 void Journal::commit(std::span<DriverFile* const> files) noexcept {
   for (auto* const file : files) file->prepare();
   if (durable_) sync_files(files);
+  std::vector<DriverFile*> changed;
+  std::vector<JournalEntry> entries;
   int error = 0;
   try {
-    std::vector<JournalEntry> entries;
     for (auto* const file : files) {
       // What a dead file was told belongs to no commit.
       if (file->dead()) continue;
-      if (auto pieces = file->waiting(); !pieces.empty())
-        entries.push_back({final_name(file->path()), std::move(pieces)});
+      auto pieces = file->waiting();
+      if (pieces.empty()) continue;
+      changed.push_back(file);
+      entries.push_back({final_name(file->path()), std::move(pieces)});
     }
     if (entries.empty()) return;
+    if (durable_) unsynced_.insert(changed.begin(), changed.end());
     error = write(entries);
-    if (durable_) unsynced_.insert(files.begin(), files.end());
   } catch (...) {
     error = ENOMEM;
   }
-  for (auto* const file : files) {
-    if (error != 0) file->fail("writing the journal", error);
-    file->apply();
+  if (error != 0) {
+    for (auto* const file : files) file->fail("writing the journal", error);
+    return;
   }
+  for (std::size_t i = 0; i < changed.size(); ++i) changed[i]->apply(entries[i].pieces);
+}
+
+void Journal::forget(DriverFile& file) noexcept {
+  if (unsynced_.erase(&file) != 0) file.sync();
 }
 
 int Journal::open_if_needed() {
   if (file_.is_open()) return 0;
-  const int error = file_.open(path_, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW);
+  const int error = file_.open(path_, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW);
   if (error != 0 || !durable_) return error;
   io::OpenFile directory;
   const int unopened = directory.open(path_.parent_path(), O_RDONLY | O_DIRECTORY);

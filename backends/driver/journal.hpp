@@ -36,8 +36,8 @@ class Journal {
 
   /// Makes what waits in these files part of them. A file for which that fails is dead.
   void commit(std::span<DriverFile* const> files) noexcept;
-  /// The file is closed: it has synced itself, and what the journal repeats of it does no harm.
-  void forget(DriverFile& file) noexcept { unsynced_.erase(&file); }
+  /// The file goes away: what the journal would repeat of it is on the disk then.
+  void forget(DriverFile& file) noexcept;
   /// The run is closed.
   void remove() noexcept;
 
@@ -57,12 +57,12 @@ class Journal {
 /// A record that is not whole was never acknowledged and ends the list.
 std::vector<JournalEntry> read_journal(const std::filesystem::path& path);
 
-/// Repeats what the journal says in the files of this directory, and waits until it is on the disk. May be repeated.
-/// \returns the names of the files that were changed, or that could not be: with errno
 struct Replayed {
   std::string file;
-  int error_number = 0;
+  int error_number = 0;  ///< why it could not be changed
 };
+
+/// Repeats what the journal says in the files of this directory, and waits until it is on the disk. May be repeated.
 std::vector<Replayed> replay(const std::vector<JournalEntry>& entries, const std::filesystem::path& directory);
 
 }  // namespace neurotape::driver

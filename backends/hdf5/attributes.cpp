@@ -87,9 +87,9 @@ void set_json(Library& library, hid_t object, const std::string& name, const nlo
   } else if (value.is_boolean()) {
     const std::int8_t boolean = value.get<bool>() ? 1 : 0;
     set_value(library, object, name, library.type(Dtype::boolean), &boolean);
-  } else if (value.is_string()) {
+  } else if (value.is_string() && !value.get_ref<const std::string&>().ends_with('\0')) {
     set_text(library, object, name, value.get_ref<const std::string&>());
-  } else {
+  } else {  // nested, or a text whose end HDF5 would take for padding
     const auto text = value.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
     set_characters(library, object, name, text, 0, H5T_CSET_ASCII);
   }

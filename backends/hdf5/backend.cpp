@@ -4,6 +4,8 @@
 
 #include "backends/hdf5/episode_sink.hpp"
 #include "backends/hdf5/run.hpp"
+#include "backends/io/file.hpp"
+#include "recorder/threads.hpp"
 
 namespace neurotape::hdf5 {
 namespace {
@@ -17,6 +19,10 @@ class Hdf5Backend final : public Backend {
   std::uint64_t next_episode_number() const override { return run_->next_episode(); }
   const CodecLibrary& codecs() const noexcept override { return *codecs_; }
 
+  std::vector<Error> limits() const override { return run_->limits(); }
+  std::optional<std::uint64_t> free_bytes() const noexcept override {
+    return io::free_bytes(run_->directory().path().c_str());
+  }
   void listen(DiskListener* listener) override { run_->listen(listener); }
 
   void save_config(const nlohmann::json& config) override {
@@ -27,6 +33,7 @@ class Hdf5Backend final : public Backend {
     const QuietErrors quiet;
     run_->setup().save_network(table, columns);
   }
+  void save_profile(std::string_view trace) override { run_->save_profile(trace); }
   std::unique_ptr<EpisodeSink> start_episode(const EpisodeInfo& info) override {
     return std::make_unique<Hdf5EpisodeSink>(run_, info);
   }
@@ -49,6 +56,7 @@ class Hdf5Backend final : public Backend {
 std::unique_ptr<Backend> create_run(const std::filesystem::path& parent, const RunInfo& info,
                                     std::unique_ptr<CodecLibrary> codecs, const StorageOptions& options) {
   const QuietErrors quiet;
+  const NoSignal no_signal(SIGXFSZ);  // a file that may not grow is an error
   return std::make_unique<Hdf5Backend>(std::make_shared<Run>(parent, info, options, std::chrono::system_clock::now()),
                                        std::move(codecs));
 }
@@ -56,6 +64,7 @@ std::unique_ptr<Backend> create_run(const std::filesystem::path& parent, const R
 std::unique_ptr<Backend> open_run(const std::filesystem::path& path, std::unique_ptr<CodecLibrary> codecs,
                                   const StorageOptions& options) {
   const QuietErrors quiet;
+  const NoSignal no_signal(SIGXFSZ);  // a file that may not grow is an error
   return std::make_unique<Hdf5Backend>(std::make_shared<Run>(path, options, std::chrono::system_clock::now()),
                                        std::move(codecs));
 }

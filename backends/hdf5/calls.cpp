@@ -5,14 +5,19 @@
 namespace neurotape::hdf5 {
 namespace {
 
-herr_t collect_link(hid_t, const char* name, const H5L_info_t*, void* names) {
-  static_cast<std::vector<std::string>*>(names)->emplace_back(name);
+// HDF5 calls these with its lock held, and knows no exceptions.
+herr_t collect_link(hid_t, const char* name, const H5L_info_t* link, void* names) noexcept try {
+  if (link->type == H5L_TYPE_HARD) static_cast<std::vector<std::string>*>(names)->emplace_back(name);
   return 0;
+} catch (...) {
+  return -1;
 }
 
-herr_t collect_attribute(hid_t, const char* name, const H5A_info_t*, void* names) {
+herr_t collect_attribute(hid_t, const char* name, const H5A_info_t*, void* names) noexcept try {
   static_cast<std::vector<std::string>*>(names)->emplace_back(name);
   return 0;
+} catch (...) {
+  return -1;
 }
 
 }  // namespace
@@ -30,7 +35,10 @@ Handle open_group(hid_t parent, const std::string& name) {
 }
 
 bool link_exists(hid_t group, const std::string& name) {
-  return checked("H5Lexists", group, [&] { return H5Lexists(group, name.c_str(), H5P_DEFAULT); }) > 0;
+  if (checked("H5Lexists", group, [&] { return H5Lexists(group, name.c_str(), H5P_DEFAULT); }) == 0) return false;
+  H5L_info_t link{};
+  checked("H5Lget_info", group, [&] { return H5Lget_info(group, name.c_str(), &link, H5P_DEFAULT); });
+  return link.type == H5L_TYPE_HARD;
 }
 
 std::vector<std::string> link_names(hid_t group) {

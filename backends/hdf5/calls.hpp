@@ -19,6 +19,7 @@ using Dimensions = std::vector<hsize_t>;
 // Groups and links.
 Handle create_group(hid_t parent, const std::string& name, hid_t link_creation, hid_t group_creation);
 Handle open_group(hid_t parent, const std::string& name);
+// Hard links only: others can lead out of the file.
 bool link_exists(hid_t group, const std::string& name);
 std::vector<std::string> link_names(hid_t group);  ///< in the order of names
 bool is_group(hid_t parent, const std::string& name);

@@ -49,7 +49,7 @@ void write_header(Library& library, hid_t root, const FileHeader& header) {
 void write_episode_start(Library& library, hid_t episode, const EpisodeInfo& info) {
   set_text(library, episode, "episode_id", info.id);
   set_text(library, episode, "status", "recording", kStatusBytes);
-  set_text(library, episode, "started", iso8601(info.started), kTimeBytes);
+  set_text(library, episode, "started", iso8601(info.clock.started()), kTimeBytes);
   set_text(library, episode, "ended", "", kTimeBytes);
   set_attribute(library, episode, "dt", info.dt);
   set_text(library, episode, "dt_unit", info.dt_unit);

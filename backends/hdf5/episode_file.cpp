@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <utility>
 
+#include "recorder/failures.hpp"
+
 namespace neurotape::hdf5 {
 namespace {
 
@@ -23,6 +25,7 @@ EpisodeFile::EpisodeFile(Library& library, FilePool& pool, const std::filesystem
       pool_(pool),
       path_(directory / fmt::format(".{}.h5", info.id)),
       final_path_(directory / fmt::format("{}.h5", info.id)),
+      clock_(info.clock),
       commits_("commits", library.commit_record(), sizeof(CommitRecord)),
       gaps_("gaps", library.gap_record(), sizeof(GapRecord)) {
   file_.emplace(File::create(path_, Root::small, File::Mode::held, library_.company()));
@@ -49,13 +52,18 @@ void EpisodeFile::close_objects() noexcept {
   gaps_.close();
 }
 
-void EpisodeFile::release_file() {
+void EpisodeFile::release_file() noexcept try { close_file(); } catch (const std::exception& error) {
+  kept_ = as_error("closing the file", error);
+}
+
+void EpisodeFile::close_file() {
   close_objects();
   if (file_) file_->close();
   file_.reset();
 }
 
 void EpisodeFile::ensure_open() {
+  if (kept_) throw *kept_;
   pool_.use(*this);
   if (!file_) file_.emplace(File::open(path_, Access::write_alive, library_.company()));
 }
@@ -76,7 +84,7 @@ void EpisodeFile::add_stream(StreamId id, const StreamSpec& spec, const StreamLa
     return;
   }
   // The header of the group around it needs another piece, which SWMR mode does not survive.
-  release_file();
+  close_file();
   auto file = File::open(path_, Access::write, library_.company());
   create_stream(file.id(), id, spec, layout);
   close_objects();
@@ -96,6 +104,8 @@ void EpisodeFile::create_stream(hid_t root, StreamId id, const StreamSpec& spec,
   const auto group = require_group(library_, root, spec.path, kGroupHeaderBytes, own);
   write_stream_attributes(library_, group.get(), spec);
   write_selected_columns(library_, group.get(), spec);
+  // There from the start: new attributes are not for readers that follow the file, other values are.
+  if (spec.has_timesteps) set_attribute(library_, group.get(), "sorted", std::int64_t{1});
   Stream stream{spec.path, {}, AppendDataset("chunk_index", library_.chunk_record(), sizeof(ChunkRecord)), {}};
   for (std::size_t i = 0; i < spec.columns.size(); ++i) {
     auto& writer = stream.columns.emplace_back(spec.columns[i], layout.columns.at(i));
@@ -150,8 +160,10 @@ void EpisodeFile::commit(std::span<const CommittedRows> rows) {
   if (!dirty_ && rows.empty()) return;
   ensure_open();
   if (!rows.empty()) {
+    for (const auto& stream : rows)
+      if (!stream.sorted) mark_unsorted(file_->id(), streams_.at(stream.stream));
     file_->flush();
-    const auto now = seconds_since_1970(std::chrono::system_clock::now());
+    const auto now = seconds_since_1970(clock_.now());
     std::vector<CommitRecord> records;
     for (const auto& stream : rows) {
       records.push_back({commit_number_, stream.stream, stream.rows, stream.open_rows_xxh3, now});
@@ -166,6 +178,7 @@ void EpisodeFile::commit(std::span<const CommittedRows> rows) {
 
 void EpisodeFile::committed() {
   committing_ = false;
+  if (kept_) throw *kept_;
   if (file_) file_->check();
   publish();
 }
@@ -195,39 +208,32 @@ void EpisodeFile::end_rows(StreamId id, std::uint64_t rows) {
 void EpisodeFile::finish(const EpisodeEnd& end) {
   ensure_open();
   file_->flush();
-  if (needs_new_attributes(end)) add_attributes(end);
+  if (!end.attributes.empty() || !end.of_streams.empty()) add_attributes(end);
   ensure_open();
-  mark_unsorted(file_->id(), end);
+  for (const auto id : end.unsorted) mark_unsorted(file_->id(), streams_.at(id));
   write_end(end);
   abandon();
   publish();
 }
 
 void EpisodeFile::abandon() {
-  release_file();
+  close_file();
   pool_.forget(*this);
-}
-
-bool EpisodeFile::needs_new_attributes(const EpisodeEnd& end) const {
-  if (!end.attributes.empty()) return true;
-  return std::any_of(end.unsorted.begin(), end.unsorted.end(), [&](StreamId id) {
-    return !attribute_exists(open_group(file_->id(), streams_.at(id).path).get(), "sorted");
-  });
 }
 
 /// New attributes are not for readers that follow the file: it is opened for us alone.
 void EpisodeFile::add_attributes(const EpisodeEnd& end) {
-  release_file();
+  close_file();
   auto file = File::open(path_, Access::write, library_.company());
   write_late_attributes(library_, open_group(file.id(), "/").get(), end);
-  mark_unsorted(file.id(), end);
+  for (const auto& [id, attributes] : end.of_streams)
+    set_members(library_, open_group(file.id(), streams_.at(id).path).get(), attributes);
   file.close();
 }
 
-void EpisodeFile::mark_unsorted(hid_t file, const EpisodeEnd& end) {
-  for (const auto id : end.unsorted) {
-    set_attribute(library_, open_group(file, streams_.at(id).path).get(), "sorted", std::int64_t{0});
-  }
+void EpisodeFile::mark_unsorted(hid_t file, Stream& stream) {
+  if (!std::exchange(stream.sorted, false)) return;
+  set_attribute(library_, open_group(file, stream.path).get(), "sorted", std::int64_t{0});
 }
 
 void EpisodeFile::write_end(const EpisodeEnd& end) {

@@ -50,7 +50,7 @@ class EpisodeFile final : public PooledFile {
   /// Where the file is now.
   const std::filesystem::path& path() const noexcept { return path_; }
   bool published() const noexcept { return published_; }
-  void release_file() override;
+  void release_file() noexcept override;
   driver::DriverFile* committing() override { return committing_ && file_ ? &file_->driver() : nullptr; }
 
  private:
@@ -59,9 +59,11 @@ class EpisodeFile final : public PooledFile {
     std::vector<DatasetWriter> columns;
     AppendDataset chunk_index;
     std::optional<ChunkRecord> first_chunk;  // held back: there is no index of one chunk
+    bool sorted = true;                      // as the attribute says
   };
 
   void ensure_open();
+  void close_file();
   void close_objects() noexcept;
   DatasetWriter& column(StreamId id, std::uint32_t column);
   /// Whether the stream's link fits in the header of the group around it.
@@ -69,15 +71,15 @@ class EpisodeFile final : public PooledFile {
   void create_stream(hid_t root, StreamId id, const StreamSpec& spec, const StreamLayout& layout);
   void count_written(std::size_t bytes);
   void publish();
-  bool needs_new_attributes(const EpisodeEnd& end) const;
   void add_attributes(const EpisodeEnd& end);
-  void mark_unsorted(hid_t file, const EpisodeEnd& end);
+  void mark_unsorted(hid_t file, Stream& stream);
   void write_end(const EpisodeEnd& end);
 
   Library& library_;
   FilePool& pool_;
   std::filesystem::path path_;
   std::filesystem::path final_path_;
+  const WallClock clock_;
   std::optional<File> file_;
   std::map<StreamId, Stream> streams_;
   std::map<std::string, std::size_t> links_bytes_;  // in the groups around streams
@@ -87,6 +89,7 @@ class EpisodeFile final : public PooledFile {
   std::size_t unsynced_bytes_ = 0;
   bool dirty_ = true;
   bool committing_ = false;
+  std::optional<Error> kept_;  // of a release
   bool published_ = false;
 };
 

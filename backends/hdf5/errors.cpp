@@ -7,12 +7,15 @@
 namespace neurotape::hdf5 {
 namespace {
 
-herr_t append_frame(unsigned, const H5E_error2_t* frame, void* text) {
+// HDF5 calls it with its lock held, and knows no exceptions.
+herr_t append_frame(unsigned, const H5E_error2_t* frame, void* text) noexcept try {
   auto& message = *static_cast<std::string*>(text);
   if (!message.empty()) message += "; ";
   message += fmt::format("{}: {}", frame->func_name == nullptr ? "?" : frame->func_name,
                          frame->desc == nullptr ? "?" : frame->desc);
   return 0;
+} catch (...) {
+  return -1;
 }
 
 std::string error_stack() {

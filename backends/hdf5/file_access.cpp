@@ -104,18 +104,11 @@ void File::flush() {
   check();
 }
 
-void File::sync() {
-  flush();
-  driver_->commit();
-  driver_->sync();
-  check();
-}
-
-void File::close() {
+void File::close(bool synced) {
   if (!file_) return;
   const auto id = file_.release();
   checked("closing the file", driver_->path(), [&] { return H5Fclose(id); });
-  driver_->finish();
+  driver_->finish(synced);
   check();
 }
 

@@ -14,6 +14,7 @@
 
 #include "backends/driver/driver.hpp"
 #include "backends/hdf5/handles.hpp"
+#include "backends/io/new_file.hpp"
 
 namespace neurotape::hdf5 {
 
@@ -51,9 +52,8 @@ class File {
   void flush();
   driver::DriverFile& driver() noexcept { return *driver_; }
   /// Closes, and reports what the destructor would keep to itself. All objects in it have been closed.
-  void close();
-  /// Waits until all that was flushed is on the disk.
-  void sync();
+  /// \param synced waits until all is on the disk
+  void close(bool synced = false);
   /// \throws Error io when a write has failed: HDF5 is not told, so that it can close the file.
   void check() const;
   /// The file has another name now.
@@ -83,18 +83,15 @@ struct FileFacts {
 /// Nothing when there is no such file.
 std::optional<FileFacts> file_facts(const std::filesystem::path& path);
 
-/// Replaces `to`.
-void rename_file(const std::filesystem::path& from, const std::filesystem::path& to);
-/// Gives a file that is complete the name under which others look for it.
-void put_in_place(const std::filesystem::path& from, const std::filesystem::path& to, const driver::Company& company);
-/// Does nothing when there is no such file.
-void remove_file(const std::filesystem::path& path);
-/// Waits until the names in a directory are on the disk.
-void sync_directory(const std::filesystem::path& path);
-/// With its parents. \throws Error io
-void make_directories(const std::filesystem::path& path);
-/// \returns false when the name is taken. \throws Error io
-bool make_directory(const std::filesystem::path& path);
+using io::make_directories;
+using io::make_directory;
+using io::remove_file;
+using io::rename_file;
+using io::sync_directory;
+using io::transient_name;
+
+/// Gives a file that is complete the name under which others look for it. \param durable the name is on the disk then
+void put_in_place(const std::filesystem::path& from, const std::filesystem::path& to, bool durable);
 /// Names in a directory, unordered. \throws Error io
 std::vector<std::string> list_directory(const std::filesystem::path& path);
 /// The beginning of a (small) file; nothing when it cannot be read.

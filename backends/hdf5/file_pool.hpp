@@ -13,7 +13,8 @@ namespace neurotape::hdf5 {
 /// A file that can be closed at any time and opens itself again when it is needed.
 class PooledFile {
  public:
-  virtual void release_file() = 0;
+  /// What goes wrong is kept for whoever uses the file next.
+  virtual void release_file() noexcept = 0;
   /// What is to be committed, if the file is part of the commit that is being made; else nullptr.
   virtual driver::DriverFile* committing() = 0;
 

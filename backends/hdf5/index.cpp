@@ -168,7 +168,7 @@ void Index::write(const Setup& setup) {
   const auto transient = transient_name(path_);
   remove_file(transient);
   write_file(setup, transient);
-  put_in_place(transient, path_, library_.company());
+  put_in_place(transient, path_, library_.is_durable());
   mentioned_.clear();
   for (const auto& [episode, record] : records_) mentioned_.insert(record.source->name);
   changed_ = false;

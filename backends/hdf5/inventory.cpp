@@ -15,7 +15,7 @@ class InventoryTaker {
   }
 
   Inventory take() {
-    for (const auto& path : {run_.setup(), run_.index()}) {
+    for (const auto& path : {run_.setup(), run_.index(), run_.profile()}) {
       if (file_facts(transient_name(path))) found_.leftovers.push_back(transient_name(path));
     }
     auto names = list_directory(run_.episodes());

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "backends/driver/driver_file.hpp"
+#include "backends/driver/journal.hpp"
 #include "backends/hdf5/calls.hpp"
 #include "recorder/stream_spec.hpp"
 
@@ -48,6 +48,8 @@ class Library {
   explicit Library(const driver::Company& company = {});
 
   const driver::Company& company() const noexcept { return company_; }
+  /// Whether files and names are to be on the disk before anything relies on them.
+  bool is_durable() const noexcept { return company_.journal != nullptr && company_.journal->durable(); }
 
   hid_t type(Dtype dtype) const;
   hid_t type(const ColumnSpec& column);

@@ -4,10 +4,10 @@
 #include <set>
 #include <utility>
 
-#include "backends/driver/journal.hpp"
 #include "backends/driver/trim.hpp"
 #include "backends/hdf5/run.hpp"
 #include "backends/hdf5/scan.hpp"
+#include "recorder/threads.hpp"
 
 namespace neurotape::hdf5 {
 namespace {
@@ -17,7 +17,7 @@ class Recovery {
   explicit Recovery(RunDirectory directory) : directory_(std::move(directory)) { report_.run = directory_.path(); }
 
   RecoveryReport run() {
-    repeat_commit();
+    repeated_ = Run::repeat_cut_off_commit(directory_);
     auto names = list_directory(directory_.episodes());
     std::sort(names.begin(), names.end());
     for (const auto& name : names) {
@@ -30,14 +30,6 @@ class Recovery {
 
  private:
   std::filesystem::path path_of(const std::string& name) const { return directory_.episodes() / name; }
-
-  void repeat_commit() {
-    const auto entries = driver::read_journal(directory_.journal());
-    for (const auto& [file, error] : driver::replay(entries, directory_.episodes())) {
-      if (error != 0) fail_system("repeating the commit that was cut off", path_of(file), error);
-      repeated_.insert(file);
-    }
-  }
 
   void tidy(const std::string& name) try {
     if (!is_unfinished(path_of(name))) {
@@ -85,6 +77,7 @@ class Recovery {
 
 RecoveryReport recover_run(const std::filesystem::path& run) {
   const QuietErrors quiet;
+  const NoSignal no_signal(SIGXFSZ);  // a file that may not grow is an error
   const auto now = std::chrono::system_clock::now();
   auto report = Recovery(RunDirectory::open(run, now)).run();
   // Opening a run takes stock of it, removes what has no name, and writes the index; closing it merges segments.

@@ -26,7 +26,7 @@ Run::Run(const std::filesystem::path& path, const StorageOptions& options, WallT
       segments_(library_, directory_.episodes()),
       index_(library_, directory_.index()) {
   journal_.place(directory_.journal());
-  replay_journal();
+  repeat_cut_off_commit(directory_);
   setup_.emplace(library_, directory_.setup());
   take_over();
   write_index();
@@ -42,12 +42,15 @@ void Run::take_over() {
   obsolete_ = std::move(found.leftovers);
 }
 
-/// What the process that had this run open could not end.
-void Run::replay_journal() {
-  for (const auto& [file, error] : driver::replay(driver::read_journal(directory_.journal()), directory_.episodes())) {
-    if (error != 0) fail_system("repeating the commit that was cut off", directory_.episodes() / file, error);
+std::set<std::string> Run::repeat_cut_off_commit(const RunDirectory& directory) {
+  std::set<std::string> repeated;
+  for (const auto& [file, error] : driver::replay(driver::read_journal(directory.journal()), directory.episodes())) {
+    if (error != 0) fail_system("repeating the commit that was cut off", directory.episodes() / file, error);
+    repeated.insert(file);
   }
-  remove_file(directory_.journal());
+  remove_file(directory.journal());
+  sync_directory(directory.path());
+  return repeated;
 }
 
 void Run::commit_with(EpisodeFile& file, std::uint64_t episode, EpisodeRecord record) {
@@ -60,9 +63,7 @@ void Run::commit_files(CommitResult& result) {
     try {
       const bool had_name = committing.file->published();
       committing.file->committed();
-      if (had_name) continue;
-      names_changed_ = true;
-      own_file(episode, committing.file->path(), std::move(committing.record));
+      if (!had_name) own_file(episode, committing.file->path(), std::move(committing.record));
     } catch (const Error& error) {
       result.lost.push_back(episode);
       if (!result.why_lost) result.why_lost = error;
@@ -74,6 +75,7 @@ void Run::own_file(std::uint64_t episode, const std::filesystem::path& path, Epi
   const auto facts = file_facts(path).value_or(FileFacts{});
   record.source = std::make_shared<SourceFile>(SourceFile{path.filename().string(), false, facts});
   index_.set(episode, std::move(record));
+  names_changed_ = true;
 }
 
 void Run::add_small(const SmallEpisode& episode, ChunkSource& chunks, EpisodeRecord record,
@@ -96,8 +98,6 @@ void Run::publish_segment(CommitResult& result) {
   }
   const auto lost = segments_.take_lost();
   result.lost.insert(result.lost.end(), lost.begin(), lost.end());
-  // The segment is there for good before what it replaces goes.
-  if (segment && journal_.durable()) sync_directory(directory_.episodes());
   for (auto& [episode, record, own_file] : std::exchange(pending_, {})) {
     // What was lost with its segment still has what its own file has, if it had one.
     if (std::find(lost.begin(), lost.end(), episode) != lost.end()) continue;

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,9 @@ class Run {
   SetupFile& setup() noexcept { return *setup_; }
   const RunDirectory& directory() const noexcept { return directory_; }
   std::uint64_t next_episode() const noexcept { return next_episode_; }
+  std::vector<Error> limits() const {
+    return directory_.limits(library_.is_durable() ? Durability::power : Durability::process);
+  }
   std::size_t episodes() const noexcept { return index_.records().size(); }
   FileHeader header() const { return {setup_->setup().experiment_name, setup_->config_text()}; }
 
@@ -57,7 +61,13 @@ class Run {
   /// The episode was discarded.
   void forget(std::uint64_t episode, const std::filesystem::path& own_file);
 
+  /// Ends what the process that had this run open could not end; its journal is gone then, for what comes after it must
+  /// not be undone. \returns the files it was about
+  static std::set<std::string> repeat_cut_off_commit(const RunDirectory& directory);
+
   CommitResult commit();
+  /// As profile.json.
+  void save_profile(std::string_view trace) { io::replace_file(directory_.profile(), trace, library_.is_durable()); }
   void close();
 
  private:
@@ -70,7 +80,6 @@ class Run {
   void take_over();
   void commit_files(CommitResult& result);
   void publish_segment(CommitResult& result);
-  void replay_journal();
   void merge_segments();
   void took_merged(const Segments::Merged& merged);
   void write_index();

@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <ctime>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -52,7 +53,26 @@ RunDirectory RunDirectory::open(const std::filesystem::path& path, WallTime now)
   }
   RunDirectory run(absolute, now);
   make_directories(run.episodes());
+  std::error_code error;
+  if (std::filesystem::is_symlink(run.episodes(), error)) {
+    throw Error(ErrorCode::io, "the episodes of a run are in a directory of its own, and this is a link",
+                in_file(run.episodes()));
+  }
   return run;
+}
+
+std::vector<Error> RunDirectory::limits(Durability durability) const {
+  std::vector<Error> limits;
+  if (!lock_->keeps_others_out())
+    limits.emplace_back(ErrorCode::io, "this file system has no locks: nothing keeps a second recorder out of the run",
+                        in_file(path_));
+  io::OpenFile directory;
+  if (durability == Durability::power && directory.open(path_, O_RDONLY | O_DIRECTORY) == 0 && !directory.can_sync())
+    limits.emplace_back(ErrorCode::io,
+                        "this file system cannot say when a name is on the disk: after a power cut, an episode may be "
+                        "missing that was committed. durability = process holds",
+                        in_file(path_));
+  return limits;
 }
 
 std::string segment_name(std::uint64_t number) { return fmt::format("segment_{:04}.h5", number); }
@@ -67,10 +87,6 @@ std::optional<std::uint64_t> number_in(std::string_view name, std::string_view p
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
   if (error != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;
   return number;
-}
-
-std::filesystem::path transient_name(const std::filesystem::path& path) {
-  return path.parent_path() / ("." + path.filename().string());
 }
 
 }  // namespace neurotape::hdf5

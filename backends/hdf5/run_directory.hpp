@@ -27,7 +27,10 @@ class RunDirectory {
   std::filesystem::path episodes() const { return path_ / "episodes"; }
   std::filesystem::path setup() const { return path_ / "setup.h5"; }
   std::filesystem::path index() const { return path_ / "experiment_data.h5"; }
+  std::filesystem::path profile() const { return path_ / "profile.json"; }
   std::filesystem::path journal() const { return path_ / ".journal"; }
+  /// What this place cannot do for a run.
+  std::vector<Error> limits(Durability durability) const;
   void unlock() noexcept { lock_.reset(); }
 
  private:
@@ -41,7 +44,5 @@ std::string segment_name(std::uint64_t number);  ///< "segment_0007.h5"
 std::string episode_id(std::uint64_t number);    ///< "episode_0003"
 /// The number in a name like "episode_0003.h5" or "episode_0003"; nothing for any other name.
 std::optional<std::uint64_t> number_in(std::string_view name, std::string_view prefix, std::string_view suffix);
-/// Where a file is written until it gets its name: the same with a dot before it.
-std::filesystem::path transient_name(const std::filesystem::path& path);
 
 }  // namespace neurotape::hdf5

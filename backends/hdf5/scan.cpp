@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 #include <optional>
+#include <set>
 
 #include "backends/hdf5/attributes.hpp"
 #include "backends/hdf5/episode_attributes.hpp"
@@ -12,6 +13,8 @@ namespace {
 
 constexpr std::uint64_t kReadAtOnce = 1U << 16;
 constexpr std::size_t kStreamsTextBytes = 256;
+/// Datasets that are not columns of a stream.
+const std::set<std::string> kTables = {"chunk_index", "columns", "commits", "gaps"};
 
 using RowsByStream = std::map<std::int64_t, std::uint64_t>;
 
@@ -20,18 +23,6 @@ bool has_dataset(hid_t group, const std::string& name) { return link_exists(grou
 std::uint64_t length_of(hid_t dataset) {
   const auto extent = dataset_extent(dataset);
   return extent.empty() ? 0 : extent.front();
-}
-
-/// Rows that are committed; nothing where they all are.
-std::optional<RowsByStream> committed_rows(Library& library, hid_t episode) {
-  if (!is_cut_off(text_attribute(episode, "status"))) return std::nullopt;
-  RowsByStream rows;
-  if (!has_dataset(episode, "commits")) return rows;
-  const auto dataset = open_dataset(episode, "commits", library.dataset_access());
-  std::vector<CommitRecord> records(static_cast<std::size_t>(length_of(dataset.get())));
-  if (!records.empty()) read_rows(dataset.get(), library.commit_record(), 0, records.size(), records.data());
-  for (const auto& record : records) rows[record.stream] = record.rows;
-  return rows;
 }
 
 /// Calls `see(values, count)` for all rows of a one-dimensional dataset.
@@ -45,6 +36,19 @@ void for_each_block(hid_t dataset, hid_t type, std::uint64_t rows, const See& se
   }
 }
 
+/// Rows that are committed; nothing where they all are.
+std::optional<RowsByStream> committed_rows(Library& library, hid_t episode) {
+  if (!is_cut_off(text_attribute(episode, "status"))) return std::nullopt;
+  RowsByStream rows;
+  if (!has_dataset(episode, "commits")) return rows;
+  const auto dataset = open_dataset(episode, "commits", library.dataset_access());
+  const auto take = [&](const auto& records) {
+    for (const auto& record : records) rows[record.stream] = record.rows;
+  };
+  for_each_block<CommitRecord>(dataset.get(), library.commit_record(), length_of(dataset.get()), take);
+  return rows;
+}
+
 class Scan {
  public:
   Scan(Library& library, hid_t episode)
@@ -52,7 +56,7 @@ class Scan {
 
   EpisodeRecord run() {
     record_.status = text_attribute(episode_, "status");
-    visit(episode_, "");
+    visit(episode_, "", 0);
     record_.streams = streams_.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
     if (record_.streams.size() > kStreamsTextBytes) record_.streams.clear();
     return record_;
@@ -61,12 +65,14 @@ class Scan {
   const std::map<std::string, RecoveredEpisode::Rows>& rows() const noexcept { return rows_; }
 
  private:
-  void visit(hid_t group, const std::string& path) {
+  void visit(hid_t group, const std::string& path, int depth) {
+    constexpr int kMostDepth = 4;  // streams are two deep; links may go in circles
+    if (depth > kMostDepth) return;
     if (has_dataset(group, "timesteps")) stream(group, path);
     for (const auto& name : link_names(group)) {
       if (is_group(group, name)) {
-        visit(open_group(group, name).get(), path.empty() ? name : path + "/" + name);
-      } else {
+        visit(open_group(group, name).get(), path.empty() ? name : path + "/" + name, depth + 1);
+      } else if (!kTables.contains(name)) {
         record_.bytes_stored += H5Dget_storage_size(open_dataset(group, name, library_.dataset_access()).get());
       }
     }

@@ -29,19 +29,21 @@ void Segments::add_published(Segment segment) {
 }
 
 void Segments::add(const FileHeader& header, const SmallEpisode& episode, ChunkSource& chunks) {
-  if (!filling_) {
+  const bool is_new = !filling_;
+  if (is_new) {
     const auto number = next_++;
     const auto path = transient_name(name_of(number));
     filling_.emplace(Filling{File::create(path, Root::large, File::Mode::direct, library_.company()), number, {}});
-    write_header(library_, open_group(filling_->file.id(), "/").get(), header);
   }
-  filling_->episodes.push_back(episode.info->number);
   try {
+    if (is_new) write_header(library_, open_group(filling_->file.id(), "/").get(), header);
+    filling_->episodes.push_back(episode.info->number);
     write_small_episode(library_, filling_->file.id(), episode, chunks);
     filling_->file.check();
   } catch (...) {
-    give_up({filling_->number, filling_->episodes});
+    const Lost lost{filling_->number, std::move(filling_->episodes)};
     filling_.reset();
+    give_up(lost);
     throw;
   }
 }
@@ -51,9 +53,9 @@ std::optional<Segment> Segments::publish() {
   auto filling = std::move(*filling_);
   filling_.reset();
   try {
-    return publish_file(filling.file, filling.number, filling.episodes, false);
+    return publish_file(filling.file, filling.number, filling.episodes, library_.is_durable());
   } catch (...) {
-    give_up({filling.number, filling.episodes});
+    give_up({filling.number, std::move(filling.episodes)});
     throw;
   }
 }
@@ -67,10 +69,8 @@ void Segments::give_up(const Lost& segment) noexcept try {
 
 Segment Segments::publish_file(File& file, std::uint64_t number, std::vector<std::uint64_t> episodes, bool durable) {
   const auto path = name_of(number);
-  if (durable) file.sync();
-  file.close();
-  rename_file(transient_name(path), path);
-  if (durable) sync_directory(directory_);
+  file.close(durable);
+  put_in_place(transient_name(path), path, durable);
   const auto facts = file_facts(path).value_or(FileFacts{});
   Segment segment{std::make_shared<SourceFile>(SourceFile{segment_name(number), true, facts}), std::move(episodes)};
   add_published(segment);

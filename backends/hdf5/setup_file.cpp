@@ -13,11 +13,17 @@ namespace {
 
 /// Longer ones would not fit in an object header beside other attributes.
 constexpr std::size_t kConfigTextBytes = 64'000;
+constexpr std::size_t kMemberNameBytes = 1'000;
 constexpr std::uint64_t kColumnChunkBytes = 1U << 20;
 
 void check_config(const nlohmann::json& config) {
   if (!config.is_object()) throw Error(ErrorCode::invalid_argument, "a configuration is a JSON object");
-  if (config.contains("")) throw Error(ErrorCode::invalid_name, "a member of the configuration has no name");
+  for (const auto& [name, value] : config.items()) {
+    if (name.empty() || name.size() > kMemberNameBytes || name.find('\0') != name.npos)
+      throw Error(ErrorCode::invalid_name,
+                  fmt::format("expected the names of a configuration to have 1 to {} bytes and no NUL, got {} bytes",
+                              kMemberNameBytes, name.size()));
+  }
 }
 
 void check_columns(std::string_view table, std::span<const NamedArray> columns) {
@@ -143,7 +149,7 @@ void SetupFile::replace(std::string_view left_out, const Write& write) {
   write(file.id());
   for (const char* group : {"config", "network_structure"}) require_group(library_, file.id(), group);
   file.close();
-  put_in_place(transient, path_, library_.company());
+  put_in_place(transient, path_, library_.is_durable());
 }
 
 void SetupFile::save_config(const nlohmann::json& config) {

@@ -67,6 +67,9 @@ void write_small_episode(Library& library, hid_t segment, const SmallEpisode& ep
                   episode.gaps.size());
   }
   mark_unsorted(library, group.get(), episode);
+  for (const auto& stream : episode.streams)
+    if (const auto late = episode.end->of_streams.find(stream.id); late != episode.end->of_streams.end())
+      set_members(library, open_group(group.get(), stream.spec->path).get(), late->second);
   write_episode_end(library, group.get(), *episode.end);
 }
 

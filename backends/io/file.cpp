@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <utility>
 
 #include "backends/io/operations.hpp"
@@ -33,7 +34,13 @@ OpenFile& OpenFile::operator=(OpenFile&& other) noexcept {
 
 int OpenFile::open(const std::filesystem::path& path, int flags) noexcept {
   close();
-  return repeated([&] { return descriptor_ = operations().open(path.c_str(), flags, kMode); });
+  // A pipe that somebody has put there must neither be waited for nor written to.
+  const int error = repeated([&] { return descriptor_ = operations().open(path.c_str(), flags | O_NONBLOCK, kMode); });
+  if (error != 0 || (flags & O_DIRECTORY) != 0) return error;
+  struct stat facts {};
+  if (::fstat(descriptor_, &facts) == 0 && S_ISREG(facts.st_mode)) return 0;
+  close();
+  return S_ISDIR(facts.st_mode) ? EISDIR : ENXIO;
 }
 
 void OpenFile::close() noexcept {
@@ -87,9 +94,24 @@ int OpenFile::sync_names() const noexcept {
   return error == EINVAL ? 0 : error;
 }
 
+bool OpenFile::can_sync() const noexcept {
+  const int error = repeated([&] { return operations().fsync(descriptor_); });
+  return error != EINVAL && error != ENOTSUP && error != ENOSYS;
+}
+
+int OpenFile::lock() const noexcept {
+  return repeated([&] { return operations().lock(descriptor_); });
+}
+
 std::uint64_t OpenFile::size() const noexcept {
   struct stat facts {};
   return ::fstat(descriptor_, &facts) == 0 ? static_cast<std::uint64_t>(facts.st_size) : 0;
+}
+
+std::optional<std::uint64_t> free_bytes(const char* path) noexcept {
+  struct statvfs facts {};
+  if (operations().statvfs(path, &facts) != 0) return std::nullopt;
+  return static_cast<std::uint64_t>(facts.f_bavail) * facts.f_frsize;
 }
 
 bool is_lack_of_space(int error_number) noexcept { return error_number == ENOSPC || error_number == EDQUOT; }

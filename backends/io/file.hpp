@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
 
 namespace neurotape::io {
@@ -17,7 +18,7 @@ class OpenFile {
   OpenFile& operator=(OpenFile&& other) noexcept;
   ~OpenFile() { close(); }
 
-  /// \returns errno
+  /// A directory (with O_DIRECTORY) or a regular file; never waits. \returns errno
   int open(const std::filesystem::path& path, int flags) noexcept;
   void close() noexcept;
   bool is_open() const noexcept { return descriptor_ >= 0; }
@@ -32,11 +33,18 @@ class OpenFile {
   int sync() const noexcept;
   /// Of a directory: its names are on the disk. Where that cannot be asked for, it is taken to be so.
   int sync_names() const noexcept;
+  /// Whether both can be asked for here.
+  bool can_sync() const noexcept;
+  /// For this process and all of the file, until it closes it. EACCES, EAGAIN: another has it
+  int lock() const noexcept;
   std::uint64_t size() const noexcept;
 
  private:
   int descriptor_ = -1;
 };
+
+/// Of the disk that holds this path, for this user.
+std::optional<std::uint64_t> free_bytes(const char* path) noexcept;
 
 /// Whether waiting may help: there is no space now.
 bool is_lack_of_space(int error_number) noexcept;

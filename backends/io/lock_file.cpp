@@ -3,8 +3,8 @@
 #include <cerrno>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <map>
 #include <mutex>
-#include <set>
 #include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
@@ -18,10 +18,11 @@ namespace {
 constexpr std::size_t kMostText = 4096;
 
 // A process is not refused by its own locks, and loses one when it closes any descriptor of the file: so it remembers
-// which it holds, by name, and does not open them again. Never destroyed, for runs that end with the program.
+// which it holds, by name, with what they say, and does not open them again. Never destroyed, for runs that end with
+// the program.
 struct Held {
   std::mutex mutex;
-  std::set<std::filesystem::path> paths;
+  std::map<std::filesystem::path, std::string> contents;
 };
 Held& held() {
   static auto* const all = new Held;
@@ -33,27 +34,29 @@ Held& held() {
               {.path = path.string()});
 }
 
-[[noreturn]] void taken(const std::filesystem::path& path, const std::string& by) {
-  throw Error(ErrorCode::already_exists, fmt::format("another recorder has this run open ({})", by),
-              {.path = path.parent_path().string()});
+[[noreturn]] void refuse(const char* taken, const std::filesystem::path& path, const std::string& by) {
+  throw Error(ErrorCode::already_exists, fmt::format("{} ({})", taken, by), {.path = path.parent_path().string()});
 }
 
-std::string holder(const OpenFile& file) {
+/// One name for each lock file, by whatever links one comes to its directory.
+std::filesystem::path name_of(const std::filesystem::path& path) {
+  std::error_code error;
+  const auto directory = std::filesystem::weakly_canonical(path.parent_path(), error);
+  return error ? path : directory / path.filename();
+}
+
+std::string contents_of(const OpenFile& file) {
   std::string text(kMostText, '\0');
   std::size_t length = 0;
   file.read(0, std::as_writable_bytes(std::span(text)), &length);
-  const auto line = text.substr(0, std::min(length, text.find('\n')));
-  return line.empty() ? "pid unknown" : line;
+  text.resize(length);
+  return text;
 }
 
-/// Whether the file is ours now; where there are no locks at all it is. Held by another: false.
-bool lock(const OpenFile& file) {
-  struct flock whole {};
-  whole.l_type = F_WRLCK;
-  whole.l_whence = SEEK_SET;
-  int result = ::fcntl(file.descriptor(), F_SETLK, &whole);
-  while (result < 0 && errno == EINTR) result = ::fcntl(file.descriptor(), F_SETLK, &whole);
-  return result == 0 || (errno != EACCES && errno != EAGAIN);
+std::string first_line(const OpenFile& file) {
+  const auto text = contents_of(file);
+  const auto line = text.substr(0, text.find('\n'));
+  return line.empty() ? "pid unknown" : line;
 }
 
 /// Whether the file still has the name: its holder removes it when it lets go.
@@ -66,36 +69,40 @@ bool is_there(const std::filesystem::path& path, const OpenFile& file) {
 
 }  // namespace
 
-LockFile::LockFile(const std::filesystem::path& path, const std::string& contents)
-    : path_(std::filesystem::weakly_canonical(path)), owner_(::getpid()) {
+LockFile::LockFile(const std::filesystem::path& path, const std::string& contents, const char* taken)
+    : path_(name_of(path)), owner_(::getpid()) {
   const std::lock_guard guard(held().mutex);
-  if (held().paths.contains(path_)) taken(path_, fmt::format("pid {}", owner_));
+  if (held().contents.contains(path_)) refuse(taken, path_, fmt::format("pid {}", owner_));
   do {
     if (const int error = file_.open(path_, O_RDWR | O_CREAT | O_NOFOLLOW); error != 0)
       fail("opening the lock file", path_, error);
-    if (!lock(file_)) taken(path_, holder(file_));
+    const int error = file_.lock();
+    if (error == EACCES || error == EAGAIN) refuse(taken, path_, first_line(file_));
+    keeps_others_out_ = error == 0;
   } while (!is_there(path_, file_));
   int error = file_.truncate(0);
   if (error == 0) error = file_.write(0, std::as_bytes(std::span(contents)));
   if (error != 0) fail("writing the lock file", path_, error);
-  held().paths.insert(path_);
+  held().contents.emplace(path_, contents);
 }
 
-bool LockFile::is_held(const std::filesystem::path& path) {
+std::optional<std::string> LockFile::holder(const std::filesystem::path& path) {
   const std::lock_guard guard(held().mutex);
-  if (held().paths.contains(std::filesystem::weakly_canonical(path))) return true;
+  const auto own = held().contents.find(name_of(path));
+  if (own != held().contents.end()) return own->second;
   OpenFile file;
-  if (file.open(path, O_RDONLY | O_NOFOLLOW) != 0) return false;
+  if (file.open(path, O_RDONLY | O_NOFOLLOW) != 0) return std::nullopt;
   struct flock whole {};
   whole.l_type = F_WRLCK;
   whole.l_whence = SEEK_SET;
-  return ::fcntl(file.descriptor(), F_GETLK, &whole) == 0 && whole.l_type != F_UNLCK;
+  if (::fcntl(file.descriptor(), F_GETLK, &whole) != 0 || whole.l_type == F_UNLCK) return std::nullopt;
+  return contents_of(file);
 }
 
 LockFile::~LockFile() {
   if (::getpid() != owner_) return;
   const std::lock_guard guard(held().mutex);
-  held().paths.erase(path_);
+  held().contents.erase(path_);
   operations().unlink(path_.c_str());
   file_.close();
 }

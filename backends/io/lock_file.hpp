@@ -3,6 +3,7 @@
 /// The lock of a run: a file that says who records, locked as long as that process lives.
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <sys/types.h>
 
@@ -14,19 +15,26 @@ namespace neurotape::io {
 class LockFile {
  public:
   /// \param contents what the file says while it is held: "pid <number>", then anything.
+  /// \param taken what is said of another holder
   /// \throws Error already_exists with what its holder says of itself; io
-  LockFile(const std::filesystem::path& path, const std::string& contents);
+  LockFile(const std::filesystem::path& path, const std::string& contents,
+           const char* taken = "another recorder has this run open");
   LockFile(const LockFile&) = delete;
   LockFile& operator=(const LockFile&) = delete;
   /// Removes the file, which nobody needs any more.
   ~LockFile();
 
-  /// Whether some process, this one included, holds the lock at this path.
-  static bool is_held(const std::filesystem::path& path);
+  /// False where the file system has no locks.
+  bool keeps_others_out() const noexcept { return keeps_others_out_; }
+  /// Whether some process, this one included, holds the lock at this path. Takes no lock itself.
+  static bool is_held(const std::filesystem::path& path) { return holder(path).has_value(); }
+  /// What the process that holds the lock says of itself: its `contents`. Nothing where nobody holds it.
+  static std::optional<std::string> holder(const std::filesystem::path& path);
 
  private:
   std::filesystem::path path_;
   OpenFile file_;
+  bool keeps_others_out_ = false;
   pid_t owner_;
 };
 

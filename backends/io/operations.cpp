@@ -2,8 +2,10 @@
 
 #include <atomic>
 #include <cerrno>
+#include <cstddef>
 #include <cstdio>
 #include <fcntl.h>
+#include <new>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,8 +14,9 @@ namespace neurotape::io {
 namespace {
 
 // Never destroyed: statics of the program may still be writing when it ends.
-Operations& system_operations() {
-  static auto* const operations = new Operations;
+Operations& system_operations() noexcept {
+  alignas(Operations) static std::byte memory[sizeof(Operations)];
+  static auto* const operations = new (memory) Operations;
   return *operations;
 }
 
@@ -37,6 +40,13 @@ int Operations::fallocate(int file, off_t offset, off_t length) { return ::fallo
 int Operations::fdatasync(int file) { return ::fdatasync(file); }
 int Operations::fsync(int file) { return ::fsync(file); }
 int Operations::flock(int file, int operation) { return ::flock(file, operation); }
+int Operations::lock(int file) {
+  struct flock whole {};
+  whole.l_type = F_WRLCK;
+  whole.l_whence = SEEK_SET;
+  return ::fcntl(file, F_SETLK, &whole);
+}
+int Operations::statvfs(const char* path, struct ::statvfs* facts) { return ::statvfs(path, facts); }
 int Operations::mkdir(const char* path, mode_t mode) { return ::mkdir(path, mode); }
 int Operations::rename(const char* from, const char* to) { return ::rename(from, to); }
 int Operations::unlink(const char* path) { return ::unlink(path); }

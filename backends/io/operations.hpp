@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <sys/statvfs.h>
 #include <sys/types.h>
 
 namespace neurotape::io {
@@ -23,6 +24,9 @@ class Operations {
   virtual int fdatasync(int file);
   virtual int fsync(int file);
   virtual int flock(int file, int operation);
+  /// F_SETLK of the whole file, for writing.
+  virtual int lock(int file);
+  virtual int statvfs(const char* path, struct ::statvfs* facts);
   virtual int mkdir(const char* path, mode_t mode);
   virtual int rename(const char* from, const char* to);
   virtual int unlink(const char* path);

@@ -15,19 +15,30 @@ void require(bool condition, const char* what) {
 
 class CopyEncoder : public Encoder {
  public:
+  explicit CopyEncoder(std::shared_ptr<const MemoryRun> run) : run_(std::move(run)) {}
+
   std::size_t bound(std::size_t raw_bytes) const override { return raw_bytes; }
   Encoded encode(std::span<const std::byte> raw, std::span<std::byte> out) const override {
+    run_->before_encode();
     std::memcpy(out.data(), raw.data(), raw.size());
     return {raw.size(), 0};
   }
+
+ private:
+  const std::shared_ptr<const MemoryRun> run_;
 };
 
 class CopyCodecs : public CodecLibrary {
  public:
+  explicit CopyCodecs(std::shared_ptr<const MemoryRun> run) : run_(std::move(run)) {}
+
   std::unique_ptr<Encoder> make_encoder(const Codec&, std::size_t) const override {
-    return std::make_unique<CopyEncoder>();
+    return std::make_unique<CopyEncoder>(run_);
   }
   std::vector<Filter> filters(const Codec&, std::size_t, std::size_t) const override { return {}; }
+
+ private:
+  const std::shared_ptr<const MemoryRun> run_;
 };
 
 class MemorySink : public EpisodeSink {
@@ -143,12 +154,17 @@ class MemorySink : public EpisodeSink {
 }  // namespace
 
 MemoryBackend::MemoryBackend(std::shared_ptr<MemoryRun> run)
-    : run_(std::move(run)), codecs_(std::make_unique<CopyCodecs>()) {}
+    : run_(std::move(run)), codecs_(std::make_unique<CopyCodecs>(run_)) {}
 MemoryBackend::~MemoryBackend() = default;
 
 void MemoryBackend::save_config(const nlohmann::json& config) {
   const std::lock_guard lock(run_->mutex);
   run_->config = config;
+}
+
+void MemoryBackend::save_profile(std::string_view trace) {
+  const std::lock_guard lock(run_->mutex);
+  run_->profile = trace;
 }
 
 void MemoryBackend::save_network(std::string_view table, std::span<const NamedArray> columns) {

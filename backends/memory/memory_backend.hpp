@@ -46,10 +46,13 @@ struct MemoryRun {
   nlohmann::json config;
   std::map<std::string, std::size_t> network_rows;  ///< "neurons/x" -> values
   std::map<std::uint64_t, MemoryEpisode> episodes;
+  std::string profile;
   int commits = 0;
   bool closed = false;
   /// Called before each write of rows, on the writer thread: may wait, may throw.
   std::function<void()> before_write = [] {};
+  /// Called before each chunk is encoded, on a worker: may wait, may throw.
+  std::function<void()> before_encode = [] {};
 };
 
 /// Checks that it is called as `EpisodeSink` promises: throws std::logic_error otherwise.
@@ -63,6 +66,7 @@ class MemoryBackend : public Backend {
   const CodecLibrary& codecs() const noexcept override { return *codecs_; }
   void save_config(const nlohmann::json& config) override;
   void save_network(std::string_view table, std::span<const NamedArray> columns) override;
+  void save_profile(std::string_view trace) override;
   std::unique_ptr<EpisodeSink> start_episode(const EpisodeInfo& info) override;
   CommitResult commit() override;
   void listen(DiskListener*) override {}

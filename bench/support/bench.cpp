@@ -1,5 +1,6 @@
 #include "bench/support/bench.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -21,13 +22,15 @@ std::vector<std::string> take_options(int argc, char** argv) {
   chosen.directory = std::filesystem::temp_directory_path();
   for (int i = 1; i < argc; ++i) {
     const std::string_view flag = argv[i];
-    constexpr std::string_view kDirectory = "--directory=";
+    constexpr std::string_view kDirectory = "--directory=", kGigabytes = "--gigabytes=";
     if (flag == "--tiny") {
       chosen.scale = Scale::tiny;
     } else if (flag == "--quick") {
       chosen.scale = Scale::quick;
     } else if (flag.starts_with(kDirectory)) {
       chosen.directory = flag.substr(kDirectory.size());
+    } else if (flag.starts_with(kGigabytes)) {
+      chosen.gigabytes = std::stod(std::string(flag.substr(kGigabytes.size())));
     } else {
       rest.emplace_back(flag);
     }
@@ -73,6 +76,12 @@ double ScratchDirectory::bytes() const {
   for (const auto& entry : std::filesystem::recursive_directory_iterator(path_))
     if (entry.is_regular_file()) sum += static_cast<double>(entry.file_size());
   return sum;
+}
+
+double ScratchDirectory::files() const {
+  using Iterator = std::filesystem::recursive_directory_iterator;
+  return static_cast<double>(
+      std::count_if(Iterator(path_), Iterator(), [](const auto& e) { return e.is_regular_file(); }));
 }
 
 }  // namespace neurotape::bench

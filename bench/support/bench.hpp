@@ -20,10 +20,15 @@ enum class Scale {
 struct Options {
   Scale scale = Scale::full;
   std::filesystem::path directory;  ///< where recordings go; they are removed again
+  double gigabytes = 0;             ///< of raw data that throughput is measured with; 0: by `scale`
 
   template <class T>
   T pick(T tiny, T quick, T full) const {
     return scale == Scale::tiny ? tiny : scale == Scale::quick ? quick : full;
+  }
+  /// The same for what `gigabytes` may set.
+  std::size_t raw_bytes(std::size_t tiny, std::size_t quick, std::size_t full) const {
+    return gigabytes > 0 ? static_cast<std::size_t>(gigabytes * 1e9) : pick(tiny, quick, full);
   }
 };
 const Options& options();
@@ -56,6 +61,7 @@ class ScratchDirectory {
 
   const std::filesystem::path& path() const noexcept { return path_; }
   double bytes() const;  ///< of all files in it
+  double files() const;  ///< how many
 
  private:
   std::filesystem::path path_;

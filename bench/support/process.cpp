@@ -6,15 +6,21 @@
 #include <sys/resource.h>
 
 namespace neurotape::bench {
+namespace {
 
-double processor_seconds() {
+double used(int who) {
   rusage use{};
-  ::getrusage(RUSAGE_SELF, &use);
+  ::getrusage(who, &use);
   const auto seconds = [](const timeval& time) {
     return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
   };
   return seconds(use.ru_utime) + seconds(use.ru_stime);
 }
+
+}  // namespace
+
+double processor_seconds() { return used(RUSAGE_SELF); }
+double thread_seconds() { return used(RUSAGE_THREAD); }
 
 double status_bytes(std::string_view field) {
   std::ifstream status("/proc/self/status");
@@ -23,10 +29,10 @@ double status_bytes(std::string_view field) {
   throw std::runtime_error("/proc/self/status has no " + std::string(field));
 }
 
-void reset_peak_memory() {
+bool reset_peak_memory() {
   std::ofstream refs("/proc/self/clear_refs");
   refs << "5" << std::flush;
-  if (!refs) throw std::runtime_error("/proc/self/clear_refs cannot be written, so the peak cannot be told");
+  return refs.good();
 }
 
 }  // namespace neurotape::bench

@@ -100,7 +100,7 @@ class Shape {
 
   const std::vector<std::uint64_t>& dimensions() const noexcept { return dimensions_; }
   std::size_t rank() const noexcept { return dimensions_.size(); }
-  /// Values in a row: the product of the dimensions.
+  /// Values in a row: the product of the dimensions, or the largest number there is.
   std::uint64_t values() const noexcept;
   std::string to_string() const;  ///< "(84, 84, 3)"
   friend bool operator==(const Shape&, const Shape&) = default;

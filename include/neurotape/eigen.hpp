@@ -6,6 +6,7 @@
 #include <Eigen/Core>
 #include <cstdint>
 
+#include "neurotape/attention_maps.hpp"
 #include "neurotape/error.hpp"
 #include "neurotape/stream_readers.hpp"
 
@@ -58,5 +59,21 @@ RowMatrix<T> read_matrix(const DenseReader<T>& stream) {
   read_into(stream, RowRange{0, stream.rows()}, matrix);
   return matrix;
 }
+
+/// A view of an array that was read from NPY or NPZ: `[first dimension, the rest]`. Lives as long as the array, or a copy of it.
+/// \throws Error wrong_type
+template <Arithmetic T>
+Eigen::Map<const RowMatrix<T>> as_matrix(const NpyArray& array) {
+  const auto values = array.values<T>();
+  const auto size = static_cast<Eigen::Index>(values.size());
+  const auto rows = array.shape().rank() < 2 ? 1 : static_cast<Eigen::Index>(array.shape().dimensions()[0]);
+  return {values.data(), rows, rows == 0 ? 0 : size / rows};
+}
+template <Arithmetic T>
+void as_matrix(NpyArray&&) = delete;
+
+/// A view of an attention map: channels x samples. Lives as long as `map` does.
+inline Eigen::Map<const RowMatrix<float>> as_matrix(const AttentionMap& map) { return as_matrix<float>(map.values); }
+void as_matrix(AttentionMap&&) = delete;
 
 }  // namespace neurotape

@@ -3,6 +3,7 @@
 /// The one exception type of neurotape.
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -36,17 +37,17 @@ struct ErrorContext {
 };
 
 /// Thrown by everything but the recording calls, which never throw: an error there is given to
-/// `on_error` at once and thrown by `Episode::finish()` or `Experiment::close()`.
+/// `on_error` at once and thrown by `Episode::finish()` or `Experiment::close()`. Copying one does not throw.
 class Error : public std::runtime_error {
  public:
   Error(ErrorCode code, const std::string& message, ErrorContext context = {});
 
   ErrorCode code() const noexcept { return code_; }
-  const ErrorContext& context() const noexcept { return context_; }
+  const ErrorContext& context() const noexcept { return *context_; }
 
  private:
   ErrorCode code_;
-  ErrorContext context_;
+  std::shared_ptr<const ErrorContext> context_;
 };
 
 }  // namespace neurotape

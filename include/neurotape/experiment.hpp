@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "neurotape/array.hpp"
+#include "neurotape/artifacts.hpp"
 #include "neurotape/episode.hpp"
 #include "neurotape/options.hpp"
 #include "neurotape/stats.hpp"
@@ -49,6 +50,20 @@ class Experiment {
 
   /// Starts the next episode. Any number may be open at once.
   Episode start_episode(const EpisodeOptions& options = {});
+
+  // Artifacts: files of the run's directory beside its episodes, written by the workers, with the experiment's durability, from
+  // its memory. What these give is as each header says, and may outlive the experiment; it writes nothing once that is closed.
+
+  /// `attention_maps/`. One writer at a time.
+  AttentionMapWriter attention_maps(const AttentionMapOptions& options = {});
+  /// A CSV file. \param file its name: "epoch_statistics.csv"
+  MetricsTable metrics(std::string_view file, const MetricsOptions& options = {});
+  /// `predictions_eval.csv`, `confusion_matrices.json`, `class_distributions.json`.
+  Evaluation evaluation(const std::vector<std::string>& labels, const EvaluationOptions& options = {});
+  Checkpoint checkpoint(std::string_view file = "best_model.npz", const CheckpointOptions& options = {});
+  /// Draws one of its tables. \throws Error as `neurotape::draw_training_curves`
+  void draw_training_curves(std::string_view table = "epoch_statistics.csv",
+                            std::string_view picture = "training_curves.png");
 
   /// Returns when all that was recorded before the call is committed.
   /// \throws Error what kept it from being committed

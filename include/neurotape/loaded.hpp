@@ -160,6 +160,12 @@ struct WeightChangeRows {
   }
 };
 
+/// The first and the last of some timesteps.
+struct TimestepSpan {
+  std::int64_t first = 0;
+  std::int64_t last = 0;
+};
+
 struct EventRecord {
   std::string type;
   std::int64_t timestep = 0;

@@ -98,10 +98,11 @@ struct ExperimentOptions {
   Validate validate = true;
   Overflow overflow = Overflow::block;
   OnDiskError on_disk_error = OnDiskError::stop;
-  /// Called with every error and warning, from any thread, one call at a time; must not call the recorder.
+  /// Called with every error and warning, from any thread, one call at a time. May call what does not wait, as `stats()`.
   /// Default: one line on standard error.
   std::function<void(const Error&)> on_error = {};
-  /// Writes `profile.json`. Not in this version.
+  /// Writes `profile.json` into the run's directory at its end: what encoding, writing, commits and lanes that wait took,
+  /// in the trace-event format that Perfetto (ui.perfetto.dev) opens. The latest 100,000 spans; about 0.2 us each.
   bool profile = false;
   /// Length of a timestep, in `dt_unit`; 0: not stated.
   double dt = 0;
@@ -131,8 +132,12 @@ struct StreamOptions {
   std::uint64_t chunk_rows = 0;           ///< rows of a chunk; 0: from the rate seen
   std::optional<Overflow> overflow = {};  ///< default: the experiment's
   Layout layout = Layout::rows;
-  int keep_bits = 0;                  ///< Not in this version
-  double absolute_error = 0;          ///< Not in this version
+  /// Dense floating-point values and weights are rounded to so many bits of their mantissa (float has 23, double 52) before
+  /// they are compressed. 0: every bit is kept. Simulated potentials compress to half with 10 of them, which is a thousandth
+  /// of a value. The stream's attribute `largest_error` says what it came to.
+  int keep_bits = 0;
+  /// The same, to what is at most so far away, in the unit of the values. 0: none.
+  double absolute_error = 0;
   std::uint64_t population_size = 0;  ///< spikes: ids must be below it; 0: any
   bool times = false;                 ///< spikes: an exact time (float64, in `dt_unit`) beside each id
   Indices columns = {};               ///< dense: records only these columns of the row it is given

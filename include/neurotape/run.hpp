@@ -24,8 +24,31 @@
 
 namespace neurotape {
 
+/// How far the files of a run are trusted. In either case what they claim is checked before it is believed, links that
+/// lead out of a file are not followed, and nothing is written.
+enum class Trust {
+  /// HDF5 opens them in this process. HDF5 1.10 has errors of its own: a file made for it can end the program.
+  full,
+  /// For files of unknown origin: another process opens each file and each episode first, reads what `Run` will read of
+  /// it, and has 4 seconds and 1 GiB of memory for each. Where it crashes, stalls or needs more, the file is reported as
+  /// damaged, with what happened, and not opened here. Costs a few milliseconds for a run, to start the process, and for
+  /// each file or episode about as much again as opening it: one to three milliseconds.
+  none,
+};
+
+/// How a run is opened.
+struct RunOptions {
+  Trust trust = Trust::full;
+  /// The command `neurotape`, which is that other process: a path, or a name to be found in PATH. Unused with
+  /// `Trust::full`.
+  std::filesystem::path prober = "neurotape";
+};
+
 namespace detail {
 class RunCatalog;
+/// The command `neurotape` with this one word is a prober: it calls `serve_probes` and exits with its result.
+inline constexpr const char* kServeProbes = "serve-probes";
+int serve_probes();
 void refuse_negative(std::int64_t number);  ///< throws Error not_found where it is
 /// Where a table of the network lies.
 class TableSource {
@@ -68,6 +91,7 @@ struct EpisodeTotals {
   double sum_of_rewards = 0;
   std::uint64_t rows = 0;          ///< over all streams
   std::uint64_t bytes_stored = 0;  ///< over all streams
+  std::string rows_by_stream;      ///< JSON: path of the stream -> rows; empty: too long for the index
 };
 
 /// One line of the list of episodes.
@@ -84,14 +108,15 @@ struct EpisodeSummary {
 ///
 /// The list of episodes is made when it is first asked for: from the index where it is fresh, else from the
 /// names in `episodes/`; only segments that the index does not know are opened. It is made again when an
-/// episode is asked for that is not in it; iterating a run that grows meanwhile shows the list as it was first.
+/// episode is asked for that is not in it, and by `refresh`; iterating a run that grows meanwhile shows the list as it
+/// was first.
 ///
 /// Threads: any thread may call anything, at once.
 class Run {
  public:
   /// \param path a run directory, an episode file, a segment, or a packed file.
-  /// \throws Error not_found, damaged, unsupported (a newer format), io
-  explicit Run(const std::filesystem::path& path);
+  /// \throws Error not_found, damaged, unsupported (a newer format; there is no prober), io
+  explicit Run(const std::filesystem::path& path, const RunOptions& options = {});
 
   const std::filesystem::path& path() const noexcept;
   const std::string& name() const noexcept;  ///< of the experiment
@@ -111,6 +136,12 @@ class Run {
   std::vector<EpisodeSummary> episodes() const;
   /// Segments that could not be read when the list was made, so that their episodes are missing from it; usually none.
   std::vector<Error> problems() const;
+
+  /// Whether a process is recording this run now: episodes may be added. One that has stopped since may have added some.
+  bool is_live() const;
+  /// Makes the list of episodes again, for all copies of this run.
+  /// \returns whether it has other numbers now
+  bool refresh() const;
 
   /// Opens an episode by its number, which need not be its position.
   /// \throws Error not_found, damaged, io

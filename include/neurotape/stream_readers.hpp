@@ -12,6 +12,7 @@
 #include <functional>
 #include <iterator>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -48,6 +49,10 @@ struct StreamInfo {
   std::uint64_t chunk_rows = 0;       ///< of the widest column
   std::uint64_t stored_bytes = 0;     ///< over all columns
   std::uint64_t raw_bytes = 0;        ///< over all columns
+
+  bool is_dense() const noexcept { return kind == StreamKind::neural_state || kind == StreamKind::behavior; }
+  /// The last part of the path: "excitatory".
+  std::string name() const { return path.substr(path.rfind('/') + 1); }
 };
 
 /// Rows of a stream by their position in it.
@@ -80,6 +85,13 @@ class DenseSource {
   virtual void check_spans(RowRange rows, std::size_t timesteps, std::size_t needed, std::size_t values) const = 0;
 };
 
+/// Timesteps from `from` on and before `to`.
+struct TimeRange {
+  std::int64_t from;
+  std::int64_t to;
+  bool contains(std::int64_t timestep) const noexcept { return from <= timestep && timestep < to; }
+};
+
 struct SparseQuery {
   std::vector<Dtype> types;                                     ///< what each column but `timesteps` is wanted as
   std::shared_ptr<const std::vector<std::uint64_t>> only = {};  ///< ids of the first of them, ascending; null: all
@@ -91,9 +103,11 @@ class SparseSource {
   virtual ~SparseSource() = default;
   virtual const StreamInfo& info() const noexcept = 0;
   virtual SparseBatch all(const SparseQuery& query) const = 0;
+  virtual SparseBatch since(std::uint64_t row, const SparseQuery& query) const = 0;
   virtual SparseBatch between(std::int64_t from, std::int64_t to, const SparseQuery& query) const = 0;
-  /// Each call fills the next part; false at the end. Keeps the source alive.
-  virtual std::function<bool(SparseBatch&)> parts(std::uint64_t max_bytes, const SparseQuery& query) const = 0;
+  /// Each call fills the next part; false at the end. Keeps the source alive. \param wanted nothing: all
+  virtual std::function<bool(SparseBatch&)> parts(std::uint64_t max_bytes, const SparseQuery& query,
+                                                  std::optional<TimeRange> wanted) const = 0;
 };
 
 std::shared_ptr<const std::vector<std::uint64_t>> sorted_ids(const Indices& ids);
@@ -182,6 +196,9 @@ class DenseReader {
     read({first, count}, result);
     return result;
   }
+  /// All rows but the first `row` ones: what is new to one who has seen so many.
+  /// \throws Error out_of_range when there are fewer rows
+  DenseRows<T> since(std::uint64_t row) const { return rows(row, rows() - row); }
 
   /// The rows with timesteps from `from` on and before `to`.
   RowRange find(std::int64_t from, std::int64_t to) const { return source_->find(from, to); }
@@ -251,14 +268,15 @@ class SparseReader {
 
   Rows all() const { return Rows::from(source_->all(query_)); }
   Rows between(std::int64_t from, std::int64_t to) const { return Rows::from(source_->between(from, to, query_)); }
+  /// All rows but the first `row` ones that were stored: what is new to one who saw the stream when `rows()` was that.
+  /// Where rows came late their timesteps may lie before those that were seen.
+  /// \throws Error out_of_range when there are fewer rows
+  Rows since(std::uint64_t row) const { return Rows::from(source_->since(row, query_)); }
   /// The whole stream in parts of at most `max_bytes` (one row where a row is larger).
-  Parts<Rows> chunks(std::size_t max_bytes) const {
-    return Parts<Rows>([next = source_->parts(max_bytes, query_)](Rows& part) {
-      detail::SparseBatch batch;
-      const bool more = next(batch);
-      part = Rows::from(std::move(batch));
-      return more;
-    });
+  Parts<Rows> chunks(std::size_t max_bytes) const { return parts(source_->parts(max_bytes, query_, std::nullopt)); }
+  /// The same for the timesteps from `from` on and before `to`.
+  Parts<Rows> chunks(std::size_t max_bytes, std::int64_t from, std::int64_t to) const {
+    return parts(source_->parts(max_bytes, query_, detail::TimeRange{from, to}));
   }
 
  protected:
@@ -267,6 +285,16 @@ class SparseReader {
 
   detail::SparseSourceHandle source_;
   detail::SparseQuery query_;
+
+ private:
+  static Parts<Rows> parts(std::function<bool(detail::SparseBatch&)> next) {
+    return Parts<Rows>([next = std::move(next)](Rows& part) {
+      detail::SparseBatch batch;
+      const bool more = next(batch);
+      part = Rows::from(std::move(batch));
+      return more;
+    });
+  }
 };
 
 /// Reads the spikes of a population. Ids stored with 32 bits may be read as 64 and the other way round.

@@ -1,10 +1,14 @@
 #!/usr/bin/env python3
 """Checks which part of the tree includes which.
 
-    examples, tools -> include          recorder -> include
+    examples -> include                 recorder -> include
     backends/x -> include, recorder, x  backends/*.cpp -> everything below and beside it
     backends/hdf5 -> backends/driver -> backends/io
+    backends/codec, backends/npz -> backends/deflate
+    artifacts -> include, recorder, backends/io, npz, csv      artifacts/packed -> artifacts, loader, backends
     loader -> include, backends         include -> the standard library, nlohmann/json, itself
+    tools -> include, exchange          analysis -> include
+    exchange -> include, artifacts
 
 Libraries are checked too: the recorder knows no file format, and only eigen.hpp knows Eigen.
 Usage: check_includes.py <root of the tree>, or --self-test.
@@ -21,7 +25,7 @@ INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.MULTIL
 LIBRARIES = {
     "hdf5": "hdf5", "H5": "hdf5", "xxh": "xxhash", "blosc": "compressors", "isa-l": "compressors",
     "igzip": "compressors", "libdeflate": "compressors", "lzf": "compressors", "liblzf": "compressors",
-    "zlib": "compressors", "zstd": "compressors", "lz4": "compressors", "Eigen/": "eigen",
+    "zlib": "compressors", "minizip/": "zip", "zstd": "compressors", "lz4": "compressors", "Eigen/": "eigen",
     "unsupported/Eigen": "eigen", "nlohmann/": "json", "fmt/": "fmt", "concurrentqueue": "queue",
     "CLI/": "cli", "gtest/": "gtest", "gmock/": "gtest", "benchmark/": "benchmark",
 }
@@ -31,14 +35,21 @@ PUBLIC = "include"
 RULES = {
     PUBLIC: (set(), {"json"}),
     "recorder": ({PUBLIC}, {"json", "fmt", "queue", "xxhash"}),
-    "backends/codec": ({PUBLIC, "recorder"}, {"fmt", "compressors"}),
+    "backends/codec": ({PUBLIC, "recorder", "backends/deflate"}, {"fmt", "compressors"}),
+    "backends/deflate": ({PUBLIC}, {"compressors"}),
+    "backends/npz": ({PUBLIC, "recorder", "backends/deflate", "backends/io"}, {"fmt", "zip"}),
+    "backends/csv": ({PUBLIC, "backends/io"}, {"fmt"}),
     "backends/io": ({PUBLIC}, {"fmt"}),
     "backends/driver": ({"backends/io"}, {"hdf5", "xxhash"}),
     "backends/hdf5": ({PUBLIC, "recorder", "backends/io", "backends/driver"}, {"json", "fmt", "hdf5", "xxhash"}),
     "backends/memory": ({PUBLIC, "recorder"}, {"json", "fmt"}),
     "backends": ({PUBLIC, "recorder", "backends/*"}, {"json", "fmt"}),
+    "artifacts": ({PUBLIC, "recorder", "backends/io", "backends/npz", "backends/csv"}, {"json", "fmt"}),
+    "artifacts/packed": ({PUBLIC, "recorder", "artifacts", "loader", "backends/*"}, {"json", "fmt", "hdf5"}),
     "loader": ({PUBLIC, "backends", "backends/*"}, {"json", "fmt", "hdf5", "xxhash"}),
-    "tools": ({PUBLIC}, {"json", "fmt", "cli"}),
+    "analysis": ({PUBLIC}, {"json", "fmt"}),
+    "exchange": ({PUBLIC, "artifacts"}, {"json", "fmt", "hdf5"}),
+    "tools": ({PUBLIC, "exchange"}, {"json", "fmt", "cli"}),
     "examples": ({PUBLIC}, {"json", "eigen", "hdf5"}),
 }
 # A part that no rule names is a backend that was added later.
@@ -50,6 +61,8 @@ def part_of(path):
     first, *rest = path.parts
     if first == "backends":
         return "backends/" + rest[0] if len(rest) > 1 else "backends"
+    if first == "artifacts" and len(rest) > 1:
+        return "artifacts/" + rest[0]
     return first if first in RULES or first in ("tests", "bench") else None
 
 
@@ -154,6 +167,14 @@ backends/codec/decode.cpp           <hdf5.h>                         no
 backends/codec/decode.cpp           "backends/hdf5/writer.hpp"       no
 backends/npz/npz.cpp                "recorder/ring.hpp"              yes
 backends/npz/npz.cpp                "backends/codec/decode.hpp"      no
+backends/npz/npz.cpp                <minizip/zip.h>                  yes
+artifacts/table.cpp                 "recorder/ring.hpp"              yes
+artifacts/table.cpp                 "backends/hdf5/writer.hpp"       no
+artifacts/table.cpp                 <hdf5.h>                         no
+artifacts/table.cpp                 "loader/run.hpp"                 no
+artifacts/packed/pack.cpp           "artifacts/map_source.hpp"       yes
+artifacts/packed/pack.cpp           "backends/hdf5/writer.hpp"       yes
+recorder/ring.cpp                   "artifacts/map_source.hpp"       no
 backends/make.cpp                   "backends/hdf5/writer.hpp"       yes
 backends/make.cpp                   "backends/codec/decode.hpp"      yes
 backends/make.cpp                   "loader/run.hpp"                 no
@@ -164,13 +185,17 @@ tools/main.cpp                      <neurotape/error.hpp>            yes
 tools/main.cpp                      <CLI/CLI.hpp>                    yes
 tools/main.cpp                      "recorder/ring.hpp"              no
 tools/main.cpp                      <hdf5.h>                         no
+tools/main.cpp                      "exchange/rows.hpp"              yes
+exchange/rows.cpp                   <hdf5.h>                         yes
+exchange/rows.cpp                   "loader/run.hpp"                 no
+exchange/rows.cpp                   "backends/hdf5/writer.hpp"       no
 examples/first.cpp                  <neurotape/error.hpp>            yes
 examples/first.cpp                  <Eigen/Core>                     yes
 examples/first.cpp                  <hdf5.h>                         yes
 examples/first.cpp                  "loader/run.hpp"                 no
 examples/first.cpp                  "tests/support/tree.hpp"         no
 """
-HEADERS = ["include/neurotape/codec.hpp", "recorder/ring.hpp", "backends/make.hpp", "backends/hdf5/writer.hpp",
+HEADERS = ["artifacts/map_source.hpp", "include/neurotape/codec.hpp", "exchange/rows.hpp", "recorder/ring.hpp", "backends/make.hpp", "backends/hdf5/writer.hpp",
            "backends/codec/decode.hpp", "loader/run.hpp", "tests/support/tree.hpp"]
 
 

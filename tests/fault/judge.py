@@ -66,13 +66,13 @@ def status_of(episode):
     return status.decode() if isinstance(status, bytes) else status
 
 
-def check_episode(episode, rows, first, where):
-    """`rows`: what is known to be safe, by stream."""
+def check_episode(episode, rows, first, where, lossy):
+    """`rows`: what is known to be safe, by stream. `lossy`: streams that lost rows, and said so."""
     faults = []
     safe = dict(rows)
     unfinished = status_of(episode) in ("recording", "recovered")
     for stream, count in (committed(episode) if "commits" in episode else {}).items():
-        if stream in ("events",):
+        if stream in lossy | {"events"}:
             continue
         safe[stream] = max(count, safe.get(stream, 0))
     if not unfinished:
@@ -80,6 +80,8 @@ def check_episode(episode, rows, first, where):
             path = f"{stream}/timesteps"
             safe[stream] = max(safe[stream], len(episode[path]) if path in episode else 0)
     for stream, count in safe.items():
+        if stream in lossy:
+            continue
         start = 0
         if dense := DENSE.match(stream):
             told = dict(enumerate(first or []))
@@ -94,13 +96,17 @@ def finished_rows(rows, streams):
         "spikes/p": 2 * rows, "rewards": rows, "weight_changes": rows, "events": (rows + 7) // 8}
 
 
-def judge(run, told):
-    """\\param run directory of the run; None where it has not been made"""
+def judge(run, told, recovered=False):
+    """\\param run directory of the run; None where it has not been made
+    \\param recovered nothing may look as if it were still being recorded
+    """
     faults = []
-    safe, first, finished = {}, {}, set()
+    safe, first, finished, lossy = {}, {}, set(), set()
     for line in told:
         if "episode" in line:
             safe[line["episode"]], first[line["episode"]] = line["rows"], line["first"]
+        elif "lossy" in line:
+            lossy.update(line["lossy"])
         elif "finished" in line:
             finished.add(line["finished"])
             # Streams that were added later have told their rows.
@@ -121,9 +127,11 @@ def judge(run, told):
                     number = int(episode_name.rsplit("_", 1)[1])
                     seen.add(number)
                     whole = number in finished
+                    if recovered and status_of(group) == "recording":
+                        faults.append(f"{name}: episode {number} is said to be recorded still")
                     if whole and status_of(group) != "complete" and name.startswith("segment"):
                         faults.append(f"{name}: episode {number} is {status_of(group)}")
-                    faults += check_episode(group, safe.get(number, {}), first.get(number), f"{name}/{episode_name}")
+                    faults += check_episode(group, safe.get(number, {}), first.get(number), f"{name}/{episode_name}", lossy)
         except (OSError, KeyError, RuntimeError, ValueError) as error:
             faults.append(f"{name}: {type(error).__name__}: {error}")
     for number in (set(safe) | finished) - seen:

@@ -5,7 +5,8 @@
 
 In flight is what was written to a file since it was last synced, and what was done to names since their directory was.
 Of these writes any may be missing, and any may be torn at a multiple of 512 bytes; names change in order, and the last
-changes may be missing. Each such state is recovered and judged: whatever had been told to be safe must be there.
+changes may be missing. A cut may come at any time, and often comes just when something was told to be safe. Each such
+state is recovered and judged: whatever had been told to be safe must be there.
 """
 
 import argparse
@@ -187,7 +188,7 @@ def faults_of(victim, disk, chance, where):
         if status or errors:
             safe = [line for line in disk.told if "episode" in line or "finished" in line]
             return [f"recovery ends with {status}: {errors} {found}"] if safe else []
-        return judge(run, disk.told)
+        return judge(run, disk.told, recovered=True)
     finally:
         shutil.rmtree(target, ignore_errors=True)
 
@@ -202,7 +203,7 @@ def main():
     arguments = parser.parse_intermixed_args()
     options = {"durability": "power"} | dict(option.split("=", 1) for option in arguments.options)
     if os.environ.get("NEUROTAPE_LONG_TESTS"):
-        arguments.states *= 100
+        arguments.states *= 200
     with tempfile.TemporaryDirectory(prefix="neurotape_cut_", dir=arguments.where) as directory:
         root = os.path.join(directory, "root")
         os.mkdir(root)
@@ -212,7 +213,9 @@ def main():
         operations = read_log(log)
 
     numbers = random.Random(arguments.seed)
-    cuts = collections.Counter(numbers.randint(1, len(operations)) for _ in range(arguments.states))
+    promises = [done for done, operation in enumerate(operations, 1) if operation["op"] == "told"]
+    cuts = collections.Counter(numbers.choice(promises) if numbers.random() < 0.3 else numbers.randint(1, len(operations))
+                               for _ in range(arguments.states))
     disk, bad = Disk(root), 0
     for done, operation in enumerate(operations, 1):
         disk.run(operation)

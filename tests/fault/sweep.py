@@ -64,14 +64,14 @@ def recover(victim, directory, told, at):
     status, found, errors = run_victim(victim, directory, {"recover": run, "deed": "count"})
     if status or errors or any(line.get("unreadable") for line in found):
         return [f"recovery ends with {status}: {errors} {found}"]
-    faults = ["recovered: " + fault for fault in judge(run, told)]
+    faults = ["recovered: " + fault for fault in judge(run, told, recovered=True)]
     calls = next(line["calls"] for line in found if "calls" in line)
     run_victim(victim, directory, {"recover": copy, "deed": "kill", "at": str(1 + at % calls)})
     faults += ["recovery killed: " + fault for fault in judge(copy, told)]
     status, found, errors = run_victim(victim, directory, {"recover": copy})
     if status or errors:
         return faults + [f"the second recovery ends with {status}: {errors} {found}"]
-    return faults + ["recovered twice: " + fault for fault in judge(copy, told)]
+    return faults + ["recovered twice: " + fault for fault in judge(copy, told, recovered=True)]
 
 
 def after_end(victim, directory, told, faults, options, arguments):
@@ -112,16 +112,20 @@ def points_of(calls, count):
     return sorted({1 + round(i * (calls - 1) / (count - 1)) for i in range(count)})
 
 
-def main():
+def sweep(judge_unharmed, try_one, more_arguments=lambda parser: None):
+    """The program: one run without faults, then one for each call that goes wrong.
+
+    judge_unharmed(directory, told) -> faults
+    try_one(victim, options, arguments) -> faults, how it ended
+    """
     parser = argparse.ArgumentParser()
     parser.add_argument("victim")
     parser.add_argument("deed")
     parser.add_argument("--points", type=int, default=0)
     parser.add_argument("--expect", type=lambda text: text.split(","))
-    parser.add_argument("--recover", action="store_true", help="recover what was killed, and judge again")
-    parser.add_argument("--tool", help="the command: what it shows of a killed run is judged, too")
     parser.add_argument("--where", help="directory for the runs")
     parser.add_argument("options", nargs="*")
+    more_arguments(parser)
     arguments = parser.parse_intermixed_args()
     options = dict(option.split("=", 1) for option in arguments.options)
     if options.get("times") == "all":
@@ -130,7 +134,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="neurotape_fault_", dir=arguments.where) as directory:
         status, told, errors = run_victim(arguments.victim, directory, options | {"deed": "count"})
         assert status == 0 and not errors, f"without faults it ends with {status}: {errors or told}"
-        faults = judge(run_of(directory), told)
+        faults = judge_unharmed(directory, told)
         assert not faults, f"without faults: {faults}"
     calls = next(line["calls"] for line in told if "calls" in line)
     assert calls > 0, "no calls to go wrong"
@@ -154,5 +158,10 @@ def main():
     return bad != 0
 
 
+def recovery_arguments(parser):
+    parser.add_argument("--recover", action="store_true", help="recover what was killed, and judge again")
+    parser.add_argument("--tool", help="the command: what it shows of a killed run is judged, too")
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(sweep(lambda directory, told: judge(run_of(directory), told), try_one, recovery_arguments))

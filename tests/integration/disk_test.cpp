@@ -31,6 +31,30 @@ class SmallDisk final : public io::Operations {
   }
 };
 
+class CountingSyncs final : public io::Operations {
+ public:
+  int fdatasync(int file) override {
+    ++syncs;
+    return Operations::fdatasync(file);
+  }
+  std::atomic<int> syncs{0};
+};
+
+using DurabilityOption = RunTest;
+
+TEST_F(DurabilityOption, OnlyPowerWaitsForTheDisk) {
+  for (const auto durability : {Durability::process, Durability::power}) {
+    CountingSyncs disk;
+    const io::Replaced replaced(disk);
+    auto experiment = create({.durability = durability});
+    experiment.start_episode().rewards().record(0, 1);
+    experiment.flush();
+    EXPECT_EQ(disk.syncs > 0, durability == Durability::power);
+    experiment.close();
+    EXPECT_EQ(disk.syncs > 0, durability == Durability::power);
+  }
+}
+
 class FullDisk : public RunTest {
  protected:
   static constexpr std::int64_t kRows = 4'000;  // of 16 kB: four times the cap

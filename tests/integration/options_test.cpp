@@ -4,6 +4,8 @@
 #include <array>
 #include <chrono>
 #include <fstream>
+#include <map>
+#include <vector>
 
 #include "tests/integration/support.hpp"
 
@@ -252,6 +254,34 @@ TEST_F(Options, PopulationSizeLimitsTheIds) {
 }
 
 // What this version does not have is refused by its name, and never silently ignored.
+class ProfileOption : public RunTest {};
+
+TEST_F(ProfileOption, WritesATraceOfTheRecordersThreads) {
+  std::filesystem::path run;
+  for (const bool profile : {false, true}) {
+    auto experiment = create({.profile = profile}, profile ? "with" : "without");
+    run = experiment.path();
+    auto episode = experiment.start_episode();
+    auto stream = episode.neural_state<double>("v", {100}, {.chunk_rows = 10});
+    for (std::int64_t t = 0; t < 100; ++t) stream.record(t, std::vector<double>(100));
+    experiment.flush();
+    experiment.close();
+    EXPECT_EQ(std::filesystem::exists(run / "profile.json"), profile);
+  }
+  std::ifstream file(run / "profile.json");
+  std::map<std::string, int> spans, threads;
+  const json trace = json::parse(file);
+  for (const auto& event : trace.at("traceEvents")) {
+    if (event.at("ph") == "M") ++threads[event.at("args").at("name").get<std::string>()];
+    if (event.at("ph") == "X") ++spans[event.at("name").get<std::string>()];
+  }
+  EXPECT_GE(spans["encode"], 10);
+  EXPECT_EQ(spans["encode"], spans["write"]) << "chunks";
+  EXPECT_GE(spans["commit"], 1);
+  EXPECT_GE(spans["flush"], 1);
+  EXPECT_EQ(threads["neurotape-write"], 1);
+}
+
 class LaterVersions : public RunTest {
  protected:
   static void expect_unsupported(const Error& error, const std::string& option) {
@@ -260,11 +290,6 @@ class LaterVersions : public RunTest {
   }
 };
 
-TEST_F(LaterVersions, OptionsOfAnExperimentAreRefused) {
-  expect_unsupported(error_of([&] { create({.profile = true}); }), "profile");
-  EXPECT_TRUE(std::filesystem::is_empty(directory()));
-}
-
 TEST_F(LaterVersions, OptionsOfAStreamAreRefused) {
   auto experiment = create();
   auto episode = experiment.start_episode();
@@ -272,15 +297,7 @@ TEST_F(LaterVersions, OptionsOfAStreamAreRefused) {
     return error_of([&] { episode.neural_state<float>("v", {2}, options); });
   };
   expect_unsupported(declare({.layout = Layout::traces}), "layout");
-  expect_unsupported(declare({.keep_bits = 10}), "keep_bits");
-  expect_unsupported(declare({.absolute_error = 0.1}), "absolute_error");
   EXPECT_NO_THROW(episode.neural_state<float>("v", {2}));
-}
-
-TEST_F(LaterVersions, AdaptiveCodecsAreRefused) {
-  for (const Goal goal : {Goal::fastest, Goal::balanced, Goal::smallest, Goal::portable})
-    expect_unsupported(error_of([&] { Codec::adaptive(goal); }), "adaptive");
-  expect_unsupported(error_of([&] { Codec::parse("adaptive"); }), "adaptive");
 }
 
 // An option that a kind of stream does not have would be ignored.

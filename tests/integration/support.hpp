@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "tests/support/errors.hpp"
 #include "tests/support/process.hpp"
 
 namespace neurotape::outside {
@@ -35,18 +36,6 @@ class Told {
   mutable std::mutex mutex_;
   std::vector<Error> errors_;
 };
-
-/// The error that a call throws.
-template <class F>
-Error error_of(F&& call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return error;
-  }
-  ADD_FAILURE() << "nothing was thrown";
-  return Error(ErrorCode::io, "nothing was thrown");
-}
 
 /// Whether the message has all of these words.
 inline ::testing::AssertionResult says(const Error& error, const std::vector<std::string>& parts) {

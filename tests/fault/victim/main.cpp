@@ -2,7 +2,9 @@
 // errors, as it is told to.
 //
 //   fault_victim DIRECTORY [codec=blosc:lz4:5] [durability=process] [on_disk_error=stop] [streams=2] [width=16] [beats=6] [rows=40]
-//                [small=3] [deed=kill] [at=17] [times=1] [errno=28] [call=pwrite] [recover=RUN]
+//                [small=3] [flushes=no] [late=1] [chunk_rows=32] [threads=4] [deed=kill] [at=17] [times=1] [errno=28] [call=pwrite] [recover=RUN]
+//
+// beats=0: until standard input says something or ends.
 //
 // Lines: {"episode": N, "rows": {stream: rows}} what a flush has committed; {"finished": N} committed as a whole;
 // {"error": text} what close() threw or on_error was told; {"calls": N} of all that changed files; {"closed": true}.
@@ -11,10 +13,13 @@
 #include <iostream>
 #include <map>
 #include <neurotape/neurotape.hpp>
+#include <poll.h>
+#include <thread>
 #include <unistd.h>
 
 #include "tests/fault/victim/faults.hpp"
 #include "tests/fault/victim/operation_log.hpp"
+#include "tests/fault/victim/options.hpp"
 
 namespace {
 
@@ -23,53 +28,56 @@ using nlohmann::json;
 
 fault::OperationLog* operation_log = nullptr;
 
-/// At once and whole, so that nothing is told that has not happened.
 void tell(const json& line) {
   if (operation_log != nullptr) operation_log->note(line);
-  const std::string text = line.dump() + "\n";
-  if (::write(STDOUT_FILENO, text.data(), text.size()) != static_cast<ssize_t>(text.size())) std::_Exit(3);
+  fault::tell(line);
 }
 
-std::map<std::string, std::string> options_of(int argc, char** argv) {
-  std::map<std::string, std::string> options{{"codec", "blosc:lz4:5"},
-                                             {"streams", "2"},
-                                             {"width", "16"},
-                                             {"beats", "6"},
-                                             {"rows", "40"},
-                                             {"small", "3"},
-                                             {"deed", "none"},
-                                             {"at", "0"},
-                                             {"times", "1"},
-                                             {"errno", "28"},
-                                             {"call", ""},
-                                             {"durability", "process"},
-                                             {"on_disk_error", "stop"},
-                                             {"recover", ""},
-                                             {"log", ""}};
-  for (int i = 2; i < argc; ++i) {
-    const std::string text = argv[i];
-    const auto equals = text.find('=');
-    if (!options.contains(text.substr(0, equals))) throw std::invalid_argument("what is " + text);
-    options[text.substr(0, equals)] = text.substr(equals + 1);
-  }
-  return options;
+fault::Options options_of(int argc, char** argv) {
+  return fault::options_of(argc, argv,
+                           fault::with_no_fault({{"codec", "blosc:lz4:5"},
+                                                 {"streams", "2"},
+                                                 {"width", "16"},
+                                                 {"beats", "6"},
+                                                 {"rows", "40"},
+                                                 {"small", "3"},
+                                                 {"flushes", "yes"},
+                                                 {"late", "1"},
+                                                 {"chunk_rows", "32"},
+                                                 {"threads", "1"},
+                                                 {"durability", "process"},
+                                                 {"on_disk_error", "stop"},
+                                                 {"recover", ""},
+                                                 {"log", ""}}));
 }
 
-fault::Plan plan_of(std::map<std::string, std::string>& options) {
-  static const std::map<std::string, fault::Deed> deeds{{"none", fault::Deed::none}, {"count", fault::Deed::fail},
-                                                        {"kill", fault::Deed::kill}, {"tear", fault::Deed::tear},
-                                                        {"fail", fault::Deed::fail}, {"shorten", fault::Deed::shorten}};
-  fault::Plan plan{deeds.at(options["deed"]), std::stoull(options["at"]), std::stoull(options["times"]),
-                   std::stoi(options["errno"]), options["call"]};
-  if (options["deed"] == "count") plan.at = UINT64_MAX;
-  return plan;
-}
+struct Workload {
+  explicit Workload(fault::Options& options)
+      : streams(std::stoi(options["streams"])),
+        width(std::stoul(options["width"])),
+        chunk_rows(std::stoul(options["chunk_rows"])),
+        beats(std::stoi(options["beats"])),
+        rows(std::stoi(options["rows"])),
+        small(std::stoi(options["small"])),
+        late(std::stoi(options["late"])),
+        flushes(options["flushes"] == "yes") {}
 
-/// One of everything: dense streams of 16 values, spikes, rewards, weight changes, events.
+  int streams;
+  std::size_t width;
+  std::uint64_t chunk_rows;
+  int beats;  ///< of the large episode: so many rows, then a flush
+  int rows;
+  int small;  ///< short episodes in every second beat
+  int late;   ///< streams that are declared in every third beat
+  bool flushes;
+};
+
+/// One of everything: dense streams, spikes, rewards, weight changes, events.
 class Recording {
  public:
-  Recording(Experiment& experiment, int streams, std::size_t width)
+  Recording(Experiment& experiment, int streams, std::size_t width, std::uint64_t chunk_rows)
       : width_(width),
+        chunk_rows_(chunk_rows),
         experiment_(experiment),
         episode_(experiment.start_episode({.seed = 7, .attributes = {{"maze", "T"}}})) {
     for (int i = 0; i < streams; ++i) add_stream();
@@ -80,7 +88,7 @@ class Recording {
 
   void add_stream() {
     const auto name = "v" + std::to_string(dense_.size());
-    dense_.push_back(episode_.neural_state<float>(name, {width_}, {.chunk_rows = 32}));
+    dense_.push_back(episode_.neural_state<float>(name, {width_}, {.chunk_rows = chunk_rows_}));
     first_.push_back(t_);
   }
 
@@ -117,6 +125,7 @@ class Recording {
 
  private:
   std::size_t width_;
+  std::uint64_t chunk_rows_;
   Experiment& experiment_;
   Episode episode_;
   std::vector<DenseStream<float>> dense_;
@@ -127,17 +136,23 @@ class Recording {
   std::int64_t t_ = 0;
 };
 
-void record_all(Experiment& experiment, int streams, std::size_t width, int beats, int rows, int small) {
-  experiment.save_config({{"learning_rate", 0.25}});
-  experiment.save_neurons({{"ids", std::vector<int>{1, 2, 3}}});
-  Recording large(experiment, streams, width);
-  for (int beat = 0; beat < beats; ++beat) {
-    large.record(rows);
-    if (beat % 3 == 2) large.add_stream();
+bool told_to_stop() {
+  pollfd input{STDIN_FILENO, POLLIN, 0};
+  return ::poll(&input, 1, 0) != 0;
+}
+
+void record_all(Experiment& experiment, const Workload& work) {
+  constexpr int kBeatsWithNewStreams = 12;
+  Recording large(experiment, work.streams, work.width, work.chunk_rows);
+  int beat = 0;
+  for (; work.beats == 0 ? !told_to_stop() : beat < work.beats; ++beat) {
+    large.record(work.rows);
+    const bool is_for_long = work.beats == 0 && beat >= kBeatsWithNewStreams;
+    for (int i = 0; beat % 3 == 2 && !is_for_long && i < work.late; ++i) large.add_stream();
     if (beat == 1) large.episode().set_attribute("late", beat);
-    large.flush();
-    for (int i = 0; beat % 2 == 1 && i < small; ++i) {
-      Recording brief(experiment, 1, 16);
+    if (work.flushes) large.flush();
+    for (int i = 0; beat % 2 == 1 && i < work.small; ++i) {
+      Recording brief(experiment, 1, 16, 32);
       brief.record(5);
       brief.finish();
       experiment.flush();
@@ -146,7 +161,7 @@ void record_all(Experiment& experiment, int streams, std::size_t width, int beat
   }
   large.finish();
   experiment.flush();
-  tell({{"finished", large.number()}, {"rows", beats * rows}});
+  tell({{"finished", large.number()}, {"rows", beat * work.rows}});
 }
 
 /// The tool's recovery, under the same faults.
@@ -155,7 +170,7 @@ void recover_it(const std::filesystem::path& run) {
   tell({{"recovered", report.recovered.size()}, {"unreadable", report.unreadable}, {"closed", true}});
 }
 
-ExperimentOptions experiment_options(std::map<std::string, std::string>& options) {
+ExperimentOptions experiment_options(fault::Options& options) {
   static const std::map<std::string, OnDiskError> policies{
       {"stop", OnDiskError::stop}, {"wait", OnDiskError::wait}, {"drop", OnDiskError::drop}};
   return {.n_workers = 1,
@@ -168,17 +183,23 @@ ExperimentOptions experiment_options(std::map<std::string, std::string>& options
           }};
 }
 
-void record_it(const std::string& directory, std::map<std::string, std::string>& options) {
+void record_it(const std::string& directory, fault::Options& options) {
   auto experiment = Experiment::create(directory, "run", experiment_options(options));
-  record_all(experiment, std::stoi(options["streams"]), std::stoul(options["width"]), std::stoi(options["beats"]),
-             std::stoi(options["rows"]), std::stoi(options["small"]));
+  experiment.save_config({{"learning_rate", 0.25}});
+  experiment.save_neurons({{"ids", std::vector<int>{1, 2, 3}}});
+  {
+    std::vector<std::jthread> others;
+    for (int i = 1; i < std::stoi(options["threads"]); ++i)
+      others.emplace_back([&] { record_all(experiment, Workload(options)); });
+    record_all(experiment, Workload(options));
+  }
   experiment.close();
   tell({{"closed", true}});
 }
 
 int run(int argc, char** argv) {
   auto options = options_of(argc, argv);
-  fault::Faults faults(plan_of(options));
+  fault::Faults faults(fault::plan_of(options));
   std::optional<fault::OperationLog> log;
   if (!options["log"].empty()) operation_log = &log.emplace(options["log"]);
   const io::Replaced replaced(log ? static_cast<io::Operations&>(*log) : faults);

@@ -35,6 +35,8 @@ inline std::vector<Codec> every_codec() {
     for (const int level : {0, 1, 5, 9}) codecs.push_back(Codec::blosc(compressor, level));
   codecs.push_back(Codec::blosc("lz4", 5, Shuffle::none));
   codecs.push_back(Codec::blosc("zstd", 3, Shuffle::bit));
+  for (const Goal goal : {Goal::fastest, Goal::balanced, Goal::smallest, Goal::portable})
+    codecs.push_back(Codec::adaptive(goal));
   return codecs;
 }
 

@@ -4,23 +4,14 @@
 #include <gtest/gtest.h>
 
 #include "neurotape/error.hpp"
+#include "tests/support/errors.hpp"
 #include "tests/unit/codec/cases.hpp"
 
 namespace neurotape {
 namespace {
 
+using support::error_of;
 using testing::HasSubstr;
-
-template <typename Call>
-Error error_of(Call&& call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return error;
-  }
-  ADD_FAILURE() << "nothing was thrown";
-  return Error(ErrorCode::io, "nothing was thrown");
-}
 
 TEST(Codec, DefaultsAreThePortableAndTheFastOne) {
   EXPECT_EQ(Codec::gzip(), Codec::gzip(1));
@@ -62,11 +53,12 @@ TEST(Codec, ALevelOutOfRangeNamesTheRange) {
 
 TEST(Codec, AShuffleOutOfRangeIsRefused) { EXPECT_THROW(Codec::blosc("lz4", 5, static_cast<Shuffle>(7)), Error); }
 
-TEST(Codec, AdaptiveSaysWhatToUseInstead) {
-  const Error error = error_of([] { Codec::adaptive(Goal::smallest); });
-  EXPECT_EQ(error.code(), ErrorCode::unsupported);
-  EXPECT_THAT(error.what(), HasSubstr("gzip(1)"));
-  EXPECT_EQ(error_of([] { Codec::parse("adaptive"); }).code(), ErrorCode::unsupported);
+TEST(Codec, AdaptiveHasAGoal) {
+  EXPECT_EQ(Codec::parse("adaptive"), Codec::adaptive(Goal::balanced));
+  EXPECT_EQ(Codec::parse("adaptive:smallest").goal(), Goal::smallest);
+  EXPECT_THAT(error_of([] { Codec::parse("adaptive:best"); }).what(),
+              HasSubstr("the goal 'best' is not one of fastest, balanced, smallest, portable"));
+  EXPECT_THROW(Codec::adaptive(static_cast<Goal>(9)), Error);
 }
 
 TEST(Codec, TextRoundTripsForEveryCodec) {

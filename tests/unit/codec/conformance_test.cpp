@@ -86,7 +86,8 @@ TEST_P(CodecConformance, KeepsNothingOfThePreviousChunk) {
   const Bytes expected = encode(*encoder, first).bytes;
   for (const int level : {3, 2, 1, 9}) encode(Codec::gzip(level), 4, random_bytes(70'000));
   encode(*encoder, random_bytes(70'000));
-  if (GetParam().family() == Codec::Family::lzf)  // LZF's choices depend on what its hash table held
+  // LZF's choices depend on what its hash table held, an adaptive codec's on what it has seen.
+  if (GetParam().family() == Codec::Family::lzf || GetParam().family() == Codec::Family::adaptive)
     EXPECT_EQ(decode(filters, encode(*encoder, first), first.size()), first);
   else
     EXPECT_EQ(encode(*encoder, first).bytes, expected);

@@ -95,7 +95,10 @@ int write_every(const std::filesystem::path& path, const std::vector<Codec>& cod
 
 std::vector<Codec> of_blosc(bool wanted) {
   std::vector<Codec> codecs = every_codec();
-  std::erase_if(codecs, [&](const Codec& codec) { return (codec.family() == Codec::Family::blosc) != wanted; });
+  std::erase_if(codecs, [&](const Codec& codec) {
+    const auto filters = filter_pipeline(codec, 1, 1);
+    return (filters.front().id == kBlosc) != wanted;
+  });
   return codecs;
 }
 

@@ -11,6 +11,8 @@
 #include <sys/file.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#define XXH_INLINE_ALL
+#include <xxhash.h>
 
 #include "backends/driver/journal.hpp"
 #include "backends/io/operations.hpp"
@@ -55,7 +57,7 @@ TEST_F(DriverTest, RawDataGoesStraightThroughAndMetadataWaits) {
   std::vector<std::byte> seen(50);
   ASSERT_TRUE(file.read(100, seen));
   EXPECT_EQ(seen, bytes_of(50, 'm')) << "HDF5 reads what it wrote";
-  file.apply();
+  file.commit();
   EXPECT_EQ(on_disk(100, 50), std::string(50, 'm'));
   EXPECT_FALSE(file.failure());
 }
@@ -64,7 +66,7 @@ TEST_F(DriverTest, TheSuperblockOnDiskIsCleanAndNamesAnEndThatIsThere) {
   DriverFile file(path(), Opening::create, Mode::held, {});
   file.set_end(3000);
   file.write_metadata(0, open_superblock());
-  file.apply();
+  file.commit();
   Superblock superblock{};
   const auto text = on_disk(0, kSuperblockBytes);
   std::memcpy(superblock.data(), text.data(), text.size());
@@ -113,12 +115,12 @@ TEST_F(DriverTest, WhatIsNewIsWrittenBeforeWhatMayPointToIt) {
   file.set_end(4000);
   file.write_metadata(0, open_superblock());
   file.write_metadata(200, bytes_of(10, 1));
-  file.apply();
+  file.commit();
   watched.places.clear();
   file.write_metadata(200, bytes_of(10, 2));
   file.write_metadata(3000, bytes_of(10, 3));
   file.write_metadata(0, open_superblock());
-  file.apply();
+  file.commit();
   const auto reserve_ends = static_cast<off_t>(std::filesystem::file_size(path()) - kTrailerBytes);
   EXPECT_EQ(watched.places, (std::vector<off_t>{0, reserve_ends, 3000, 200}));
 }
@@ -129,7 +131,7 @@ TEST_F(DriverTest, AFailureIsKeptAndTheFileStaysAsItWas) {
   DriverFile file(path(), Opening::create, Mode::held, {});
   file.set_end(4000);
   file.write_metadata(200, bytes_of(10, 'a'));
-  file.apply();
+  file.commit();
   watched.error = EIO;
   file.write_metadata(200, bytes_of(10, 'b'));
   file.write_raw(1000, bytes_of(10, 'b'));
@@ -137,7 +139,7 @@ TEST_F(DriverTest, AFailureIsKeptAndTheFileStaysAsItWas) {
   EXPECT_EQ(file.failure()->error_number, EIO);
   EXPECT_EQ(file.failure()->tried, "writing data");
   watched.error = 0;
-  file.apply();
+  file.commit();
   file.finish();
   EXPECT_EQ(on_disk(200, 10), std::string(10, 'a'));
   std::vector<std::byte> seen(10);
@@ -197,6 +199,36 @@ TEST_F(DriverTest, AJournalThatIsNotWholeRepeatsNothing) {
   }
 }
 
+TEST_F(DriverTest, AJournalOfAddressesThatNoFileHasRepeatsNothing) {
+  constexpr std::uint64_t kMagic = 0x314C4E524A544E00, kSequence = 1, kName = 0x6161616161616161,
+                          kMost = 0x7FFFFFFFFFFFFFFF;
+  const auto entries_with = [&](std::uint64_t address, std::uint64_t length) {
+    std::vector<std::uint64_t> words = {8, kName, 1, address, length};  // a name of eight bytes, and one piece
+    words.resize(words.size() + length / sizeof(std::uint64_t));
+    const auto bytes = words.size() * sizeof(std::uint64_t);
+    const auto checksum = XXH3_64bits_withSeed(words.data(), bytes, kSequence);
+    words.insert(words.begin(), {kMagic, kSequence, bytes, checksum});
+    std::ofstream(path(), std::ios::binary)
+        .write(reinterpret_cast<const char*>(words.data()), static_cast<std::streamsize>(bytes + 32));
+    return read_journal(path()).size();
+  };
+  EXPECT_EQ(entries_with(0, 16), 1U);
+  EXPECT_EQ(entries_with(kMost - 16, 16), 1U);
+  EXPECT_EQ(entries_with(kMost - 15, 16), 0U);
+  EXPECT_EQ(entries_with(~0ULL, 16), 0U);
+}
+
+TEST(HeldWrites, APieceOfNothingChangesNothing) {
+  HeldWrites held;
+  held.add(10, {});
+  EXPECT_TRUE(held.pieces().empty());
+  held.add(10, bytes_of(2, 'a'));
+  held.add(11, {});
+  auto seen = bytes_of(4, '.');
+  held.read_over(9, seen);
+  EXPECT_EQ(seen, (std::vector{std::byte{'.'}, std::byte{'a'}, std::byte{'a'}, std::byte{'.'}}));
+}
+
 class Patient final : public Patience {
  public:
   explicit Patient(Watched& watched) : watched_(watched) {}
@@ -233,7 +265,7 @@ TEST_F(DriverTest, AForkedChildWritesNothing) {
   const pid_t child = ::fork();
   if (child == 0) {
     file.write_raw(1000, bytes_of(10, 'b'));
-    file.apply();
+    file.commit();
     file.finish();
     ::_exit(0);
   }

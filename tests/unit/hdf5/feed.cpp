@@ -166,7 +166,7 @@ EpisodeInfo episode(std::uint64_t number) {
   info.id = fmt::format("episode_{:04}", number);
   info.dt = 0.1;
   info.dt_unit = "ms";
-  info.started = WallTime(std::chrono::seconds(1'795'169'700));
+  info.clock = WallClock(WallTime(std::chrono::seconds(1'795'169'700)));
   return info;
 }
 

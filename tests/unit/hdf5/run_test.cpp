@@ -12,6 +12,7 @@
 #include "backends/hdf5/run_directory.hpp"
 #include "fixture.hpp"
 #include "neurotape/error.hpp"
+#include "tests/support/errors.hpp"
 
 namespace neurotape::testing {
 namespace {
@@ -23,14 +24,9 @@ class Run : public Hdf5Test {
  protected:
   std::unique_ptr<Backend> reopen() { return hdf5::open_run(path_, std::make_unique<PlainCodecs>()); }
   static ErrorCode code_of(const std::function<void()>& action, std::string* what = nullptr) {
-    try {
-      action();
-    } catch (const Error& error) {
-      if (what != nullptr) *what = error.what();
-      return error.code();
-    }
-    ADD_FAILURE() << "nothing was thrown";
-    return ErrorCode::closed;
+    const auto error = support::error_of(action);
+    if (what != nullptr) *what = error.what();
+    return error.code();
   }
 };
 

@@ -100,6 +100,26 @@ TEST_F(ChunksTest, SparsePartsHonourTheChosenIds) {
   EXPECT_EQ(next, expected.size());
 }
 
+TEST_F(ChunksTest, SparsePartsOfARangeAreItsRows) {
+  const Golden files("large"), late("unsorted");
+  const auto expect_same = [](const auto& stream, std::int64_t from, std::int64_t to) {
+    const auto whole = stream.between(from, to);
+    std::size_t next = 0;
+    for (const auto& part : stream.chunks(10_kB, from, to))
+      for (std::size_t i = 0; i < part.size(); ++i, ++next) {
+        ASSERT_LT(next, whole.size());
+        ASSERT_EQ(part.timesteps[i], whole.timesteps[next]);
+        ASSERT_EQ(part.neuron_ids[i], whole.neuron_ids[next]);
+      }
+    EXPECT_EQ(next, whole.size());
+  };
+  expect_same(files.episode().spikes("e"), 17, 1903);
+  expect_same(files.episode().spikes("e"), 5, 5);
+  expect_same(files.episode().spikes("e").of({17, 3}), 17, 1903);
+  expect_same(late.episode().spikes("indexed"), 100, 800);
+  expect_same(late.episode().spikes("plain"), -3, 200);
+}
+
 TEST_F(ChunksTest, APartIsAValue) {
   const Golden files("large");
   std::vector<DenseRows<float>> kept;

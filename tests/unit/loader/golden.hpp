@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "neurotape/neurotape.hpp"
+#include "tests/support/errors.hpp"
 #include "tests/support/process.hpp"
 
 namespace neurotape {
@@ -88,23 +89,7 @@ void expect_rows(const DenseRows<T>& rows, std::uint64_t first, std::uint64_t co
   expect_golden(rows.values, first * width);
 }
 
-/// The error that a call throws; fails where it throws none.
-template <class Call>
-Error error_of(Call call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return error;
-  }
-  ADD_FAILURE() << "nothing was thrown";
-  return Error(ErrorCode::closed, "nothing was thrown");
-}
-
-template <class Call>
-void expect_error(ErrorCode code, const std::vector<std::string>& words, Call call) {
-  const Error error = error_of(call);
-  EXPECT_EQ(static_cast<int>(error.code()), static_cast<int>(code)) << error.what();
-  for (const auto& word : words) EXPECT_THAT(error.what(), testing::HasSubstr(word));
-}
+using support::error_of;
+using support::expect_error;
 
 }  // namespace neurotape

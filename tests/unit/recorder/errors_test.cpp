@@ -200,6 +200,18 @@ TEST_F(BadInput, OneEpisodeFailsAndTheOthersGoOn) {
   EXPECT_EQ(stream("rewards", 0).rows, 2U);
 }
 
+TEST_F(BadInput, AChunkThatCannotBeEncodedIsNotAcknowledged) {
+  run_->before_encode = [] { throw std::bad_alloc(); };
+  auto recorded = experiment();
+  auto trial = recorded.start_episode();
+  auto values = trial.behavior<double>("x", {}, {.chunk_rows = 4});
+  for (std::int64_t t = 0; t < 4; ++t) values.record(t, 0.5);
+  EXPECT_THROW(recorded.flush(), Error);
+  EXPECT_THROW(trial.finish(), Error);
+  EXPECT_THROW(recorded.close(), Error);
+  EXPECT_EQ(told().front().code(), ErrorCode::io);
+}
+
 TEST_F(BadInput, OptionsThatCannotBe) {
   auto recorded = experiment();
   auto trial = recorded.start_episode();
@@ -218,8 +230,8 @@ TEST_F(BadInput, OptionsThatCannotBe) {
   EXPECT_EQ(code_of([&] { trial.neural_state<float>("v", {3, 2}, {.columns = {1}}); }), ErrorCode::invalid_argument);
   EXPECT_EQ(code_of([&] { trial.neural_state<float>("v", {3}, {.chunk_rows = std::uint64_t{1} << 40}); }),
             ErrorCode::memory_cap);
-  EXPECT_EQ(code_of([&] { trial.neural_state<float>("v", {3}, {.keep_bits = 12}); }), ErrorCode::unsupported);
-  EXPECT_EQ(code_of([&] { trial.neural_state<float>("v", {3}, {.absolute_error = 0.1}); }), ErrorCode::unsupported);
+  EXPECT_EQ(code_of([&] { trial.neural_state<float>("v", {3}, {.keep_bits = 24}); }), ErrorCode::invalid_argument);
+  EXPECT_EQ(code_of([&] { trial.neural_state<float>("v", {3}, {.absolute_error = -1}); }), ErrorCode::invalid_argument);
   EXPECT_EQ(code_of([&] { trial.neural_state<float>("v", {3}, {.layout = Layout::traces}); }), ErrorCode::unsupported);
   EXPECT_EQ(code_of([&] { experiment({.memory_cap = 1000}); }), ErrorCode::memory_cap);
   EXPECT_EQ(code_of([&] { experiment({.n_workers = -1}); }), ErrorCode::invalid_argument);

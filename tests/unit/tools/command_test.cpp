@@ -9,13 +9,38 @@ using testing::HasSubstr;
 TEST_F(CommandTest, HelpTeaches) {
   for (const auto& arguments : std::vector<std::vector<std::string>>{{"--help"}, {"-h"}}) {
     const auto help = text(arguments);
-    for (const char* word : {"info", "ls", "RUN", "Examples:", "neurotape ls", "Exit status: 0", "last commit"})
+    for (const char* word :
+         {"info", "ls", "RUN", "Examples:", "neurotape ls", "Exit status: 0", "last commit", "export", "plot", "diff"})
       EXPECT_THAT(help, HasSubstr(word));
   }
   for (const char* word : {"RUN", "--json", "rows lost", "\"varies\""})
     EXPECT_THAT(text({"info", "--help"}), HasSubstr(word));
   for (const char* word : {"EPISODE", "--json", "episode_0003", "return"})
     EXPECT_THAT(text({"ls", "--help"}), HasSubstr(word));
+}
+
+TEST_F(CommandTest, TheManPageHasEveryCommandAndCanBeRead) {
+  const auto page = text({"--manual"});
+  std::ofstream(directory() / "neurotape.1") << page;
+  for (const char* command : {"info", "ls", "show", "stats", "export", "pack", "merge", "diff", "estimate", "plot"})
+    EXPECT_THAT(page, HasSubstr(std::string(".SS neurotape ") + command + " "));
+  for (const char* word : {"\\-\\-neurons", "Exit status: 0", "TH NEUROTAPE 1"}) EXPECT_THAT(page, HasSubstr(word));
+  if (support::run_command("man --version").status != 0) GTEST_SKIP() << "no man to read it with";
+  const auto read =
+      support::run_command("man --warnings -E UTF-8 -l " + (directory() / "neurotape.1").string() + " 2>&1 >/dev/null");
+  EXPECT_EQ(read.output, "") << "what man complains of";
+}
+
+TEST_F(CommandTest, BashCompletesCommandsAndOptions) {
+  std::ofstream(directory() / "completion") << text({"--completion"});
+  const auto completed = [&](const std::string& words) {
+    return support::run_command("bash -c 'source " + (directory() / "completion").string() + "; COMP_WORDS=(" + words +
+                                "); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _neurotape; echo \"${COMPREPLY[*]}\"'")
+        .output;
+  };
+  EXPECT_EQ(completed("neurotape ex"), "export\n");
+  EXPECT_EQ(completed("neurotape show RUN 0 rewards --n"), "--neurons\n");
+  EXPECT_EQ(completed("neurotape pack --co"), "--codec\n");
 }
 
 TEST_F(CommandTest, TellsItsVersion) { EXPECT_EQ(text({"--version"}), "neurotape " NEUROTAPE_VERSION "\n"); }
@@ -41,10 +66,14 @@ TEST_F(CommandTest, WhatIsNoRunIsSaidInOneLine) {
 }
 
 TEST_F(CommandTest, AWrongCommandLineIsSaidInOneLine) {
-  expect_refused({}, {"a command is missing (info, ls, recover)", "--help"});
+  expect_refused({}, {"a command is missing (info, ls, show, stats, verify, export, pack, unpack, merge, diff, "
+                      "estimate, plot, recover, attention)",
+                      "--help"});
   expect_refused({"info"}, {"RUN", "--help"});
-  expect_refused({"frobnicate"}, {"there is no command 'frobnicate' (info, ls, recover)"});
-  expect_refused({"Info", "a"}, {"there is no command 'Info' (info, ls, recover)"});
+  expect_refused({"frobnicate"}, {"there is no command 'frobnicate' (info, ls, show, stats, verify, export, pack, "
+                                  "unpack, merge, diff, estimate, plot, recover, attention)"});
+  expect_refused({"Info", "a"}, {"there is no command 'Info' (info, ls, show, stats, verify, export, pack, unpack, "
+                                 "merge, diff, estimate, plot, recover, attention)"});
   expect_refused({"--json", "info", "a"}, {"--json goes after the command: neurotape info --json RUN"});
   expect_refused({"--frobnicate", "info", "a"}, {"--frobnicate", "--help"});
   expect_refused({"ls", "a", "0", "more"}, {"more", "--help"});

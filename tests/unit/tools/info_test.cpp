@@ -19,7 +19,8 @@ TEST_F(InfoTest, TellsWhatTheRunIs) {
   EXPECT_EQ(info["config"], json({{"learning_rate", 0.25}, {"network", {{"size", 4}}}}));
   EXPECT_EQ(info["network"]["neurons"], json({{"rows", 3}, {"columns", {{"ids", "uint32"}}}}));
   EXPECT_EQ(info["network"]["connections"], json({{"rows", 0}, {"columns", json::object()}}));
-  EXPECT_EQ(info["episodes"], json({{"count", 2}, {"by_status", {{"complete", 1}, {"aborted", 1}}}}));
+  EXPECT_EQ(info["episodes"],
+            json({{"count", 2}, {"by_status", {{"complete", 1}, {"aborted", 1}}}, {"looked_into", 2}}));
   EXPECT_EQ(info["provenance"]["host"], Run(path).attributes()["host"]);
   EXPECT_TRUE(info["provenance"].contains("command_line"));
   EXPECT_EQ(info["problems"], json::array());
@@ -148,12 +149,35 @@ TEST_F(InfoTest, ARunThatIsBeingWrittenIsShownAsOfItsLastCommit) {
     const auto info = parsed({"info", path});
     EXPECT_EQ(info["episodes"]["by_status"], json({{"recording", 1}})) << path;
     EXPECT_EQ(with(info["streams"], "path", "neural_states/v")["rows"], 40) << path;
+    EXPECT_EQ(info["live"], true) << path;
+    EXPECT_EQ(info["cut_off"], 0) << path;
+    EXPECT_THAT(text({"info", path}), ContainsRegex("recorder +a process is recording this run now\n"));
+    EXPECT_THAT(text({"ls", path}), testing::EndsWith("\na process is recording this run now\n"));
   }
-  const auto line = parsed({"ls", experiment.path()})["episodes"][0];
+  const auto line = parsed({"ls", "-l", experiment.path()})["episodes"][0];
   EXPECT_EQ(line["status"], "recording");
   EXPECT_EQ(line["last_timestep"], 39);
   EXPECT_EQ(line["ended"], json());
   EXPECT_EQ(line["wall_seconds"], json());
+}
+
+TEST_F(InfoTest, ARunWhoseRecorderDiedIsSaidToBeCutOff) {
+  const auto path = cut_off();
+  const auto info = parsed({"info", path});
+  EXPECT_EQ(info["live"], false);
+  EXPECT_EQ(info["cut_off"], 1);
+  const char* const kCutOff = "recording was cut off; neurotape recover tidies it\n";
+  EXPECT_THAT(text({"info", path}), ContainsRegex(std::string("recorder +") + kCutOff));
+  EXPECT_THAT(text({"ls", path}), testing::EndsWith(kCutOff));
+  EXPECT_THAT(text({"ls", path, "0"}), ContainsRegex("status +recording, was cut off; neurotape recover tidies it\n"));
+  EXPECT_EQ(parsed({"ls", path})["episodes"][0]["live"], false);
+  auto experiment = Experiment::open(path);
+  EXPECT_THAT(text({"info", path}),
+              ContainsRegex("a process is recording this run now; 1 earlier: recording was cut off; "));
+  experiment.close();
+  text({"recover", path});
+  EXPECT_THAT(text({"info", path}), Not(HasSubstr("cut off")));
+  EXPECT_THAT(text({"info", path}), Not(HasSubstr("recorder ")));
 }
 
 }  // namespace

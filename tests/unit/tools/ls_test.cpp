@@ -9,7 +9,7 @@ using testing::HasSubstr;
 
 TEST_F(LsTest, ListsTheEpisodes) {
   const auto path = recorded();
-  const auto list = parsed({"ls", path});
+  const auto list = parsed({"ls", "--long", path});
   ASSERT_EQ(list["episodes"].size(), 2u);
   const auto& first = list["episodes"][0];
   EXPECT_EQ(first["number"], 0);
@@ -32,9 +32,10 @@ TEST_F(LsTest, ListsTheEpisodes) {
 
 TEST_F(LsTest, FindsOutItselfWhatTheIndexDoesNotTell) {
   const auto path = recorded();
-  const auto indexed = parsed({"ls", path})["episodes"];
+  const auto indexed = parsed({"ls", path})["episodes"], in_full = parsed({"ls", "-l", path})["episodes"];
   std::filesystem::remove(path / "experiment_data.h5");
   EXPECT_EQ(parsed({"ls", path})["episodes"], indexed);
+  EXPECT_EQ(parsed({"ls", "-l", path})["episodes"], in_full);
   const auto segment = parsed({"ls", file_of(path, "segment_")})["episodes"];
   EXPECT_EQ(segment[0]["last_timestep"], 160);
   EXPECT_EQ(segment[0]["return"], 1.5);
@@ -86,13 +87,13 @@ TEST_F(LsTest, ShowsOneEpisodeByNumberOrId) {
 TEST_F(LsTest, ReadsWellAsText) {
   const auto path = recorded();
   const auto list = text({"ls", path});
-  EXPECT_THAT(list,
-              ContainsRegex("episode +name +status +started +wall time +timesteps +rows +return +stored +file\n"));
-  EXPECT_THAT(
-      list,
-      ContainsRegex("      0 +first +complete +20[^ ]+Z +[0-9.]+ s +0\\.\\.160 +130 +1.5 +[0-9.]+ k?B +[0-9.]+ kB\n"));
-  EXPECT_THAT(list,
-              ContainsRegex("      1 +- +aborted +20[^ ]+Z +[0-9.]+ s +0\\.\\.4 +5 +0 +[0-9.]+ k?B +[0-9.]+ kB\n"));
+  EXPECT_THAT(list, ContainsRegex("episode +status +timesteps +rows +return +stored +file\n"));
+  EXPECT_THAT(list, ContainsRegex("      0 +complete +0\\.\\.160 +130 +1.5 +[0-9.]+ k?B +[0-9.]+ kB\n"));
+  EXPECT_THAT(list, ContainsRegex("      1 +aborted +0\\.\\.4 +5 +0 +[0-9.]+ k?B +[0-9.]+ kB\n"));
+  const auto in_full = text({"ls", "--long", path});
+  EXPECT_THAT(in_full, ContainsRegex("rows +return +stored +file +wall time +started +name\n"));
+  EXPECT_THAT(in_full, ContainsRegex("      0 +complete .* kB +[0-9.]+ s +20[^ ]+Z +first\n"));
+  EXPECT_THAT(in_full, ContainsRegex("      1 +aborted .* kB +[0-9.]+ s +20[^ ]+Z +-\n"));
   const auto episode = text({"ls", path, "0"});
   EXPECT_THAT(episode, testing::StartsWith("episode_0000\n"));
   EXPECT_THAT(episode, ContainsRegex("seed +7\n"));
@@ -106,8 +107,8 @@ TEST_F(LsTest, NothingInAFileSteersTheTerminal) {
   auto experiment = create();
   experiment.start_episode({.name = "red \x1b[31m\nline"}).finish();
   experiment.close();
-  EXPECT_THAT(text({"ls", experiment.path()}), HasSubstr("red ?[31m?line"));
-  EXPECT_EQ(parsed({"ls", experiment.path()})["episodes"][0]["name"], "red \x1b[31m\nline");
+  EXPECT_THAT(text({"ls", "-l", experiment.path()}), HasSubstr("red ?[31m?line"));
+  EXPECT_EQ(parsed({"ls", "-l", experiment.path()})["episodes"][0]["name"], "red \x1b[31m\nline");
 }
 
 TEST_F(LsTest, AnUnreadableEpisodeIsNamedAndTheOthersAreListed) {
@@ -127,7 +128,7 @@ TEST_F(LsTest, AnUnreadableEpisodeIsNamedAndTheOthersAreListed) {
       EXPECT_EQ(answer["episodes"]["by_status"], json({{"complete", 1}, {"aborted", 1}, {"unreadable", 1}}));
     }
   }
-  EXPECT_THAT(run({"ls", path}).output, ContainsRegex("5 +- +unreadable +-"));
+  EXPECT_THAT(run({"ls", path}).output, ContainsRegex("5 +unreadable +-"));
 }
 
 }  // namespace

@@ -106,6 +106,21 @@ class ToolTest : public ::testing::Test {
     return experiment.path();
   }
 
+  /// What is on the disk when the recorder dies after a commit of 40 rows: nobody holds the lock of the copy.
+  std::filesystem::path cut_off() const {
+    auto experiment = create();
+    auto episode = experiment.start_episode();
+    auto voltage = episode.neural_state<float>("v", {2'000}, {.chunk_rows = 16});
+    const std::vector<float> row(2'000, 0.5F);
+    for (int t = 0; t < 40; ++t) voltage.record(t, row);
+    experiment.flush();
+    std::filesystem::copy(experiment.path(), directory() / "dead", std::filesystem::copy_options::recursive);
+    episode.finish();
+    experiment.close();
+    std::filesystem::remove_all(experiment.path());
+    return directory() / "dead";
+  }
+
   /// A segment or file of an episode, by the beginning of its name.
   static std::filesystem::path file_of(const std::filesystem::path& run, std::string_view begin) {
     for (const auto& entry : std::filesystem::directory_iterator(run / "episodes"))
@@ -115,12 +130,12 @@ class ToolTest : public ::testing::Test {
 
   const std::filesystem::path& directory() const noexcept { return directory_.path(); }
 
- private:
   /// Both are built into one directory.
   static std::filesystem::path tool() {
     return std::filesystem::read_symlink("/proc/self/exe").parent_path() / "neurotape";
   }
 
+ private:
   static std::string content(const std::filesystem::path& path) {
     std::ifstream file(path, std::ios::binary);
     return {std::istreambuf_iterator<char>(file), {}};

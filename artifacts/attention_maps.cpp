@@ -1,0 +1,195 @@
+#include "artifacts/attention_maps.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <fmt/format.h>
+
+#include "artifacts/map_file.hpp"
+#include "artifacts/metadata.hpp"
+#include "backends/io/new_file.hpp"
+#include "recorder/threads.hpp"
+
+namespace neurotape::detail {
+namespace {
+
+using artifacts::file_of_map;
+
+void throw_first(const std::vector<std::exception_ptr>& thrown) {
+  for (const auto& one : thrown)
+    if (one) std::rethrow_exception(one);
+}
+
+}  // namespace
+
+void AttentionMaps::settle() {
+  crew_->require_usable("~AttentionMapWriter()");
+  const NoSignal no_signal(SIGXFSZ);
+  const std::lock_guard lock(mutex_);
+  if (behind_) manifest_.replace(entries_, false);
+  if (behind_ || crew_->durable()) write_metadata(crew_->durable());
+  behind_ = false;
+  if (crew_->durable()) manifest_.sync();
+}
+
+AttentionMaps::~AttentionMaps() {
+  try {
+    settle();
+  } catch (const Error& error) {
+    // Closing the experiment has settled it; a forked child, and a handler that must not wait, leave it to the next writer.
+    if (error.code() != ErrorCode::closed && error.code() != ErrorCode::invalid_argument) crew_->report(error);
+  } catch (const std::exception& error) {
+    crew_->report(Error(ErrorCode::io, error.what(), {.path = directory_.string()}));
+  }
+}
+
+void AttentionMaps::add(MapEntry entry) {
+  unreadable_.erase(entry.file_id);
+  const auto [place, is_new] = places_.emplace(entry.file_id, entries_.size());
+  if (is_new) {
+    entries_.push_back(std::move(entry));
+  } else {
+    entries_[place->second] = std::move(entry);
+  }
+}
+
+/// Ids that a call is writing; they are free again when it goes away.
+class AttentionMaps::Busy {
+ public:
+  Busy(AttentionMaps& maps, const std::vector<std::string>& file_ids)
+      : maps_(maps), file_ids_(file_ids), chosen(maps.take(file_ids)) {}
+  Busy(const Busy&) = delete;
+  Busy& operator=(const Busy&) = delete;
+  ~Busy() {
+    const std::lock_guard lock(maps_.mutex_);
+    for (const auto i : chosen) maps_.busy_.erase(file_ids_[i]);
+  }
+
+ private:
+  AttentionMaps& maps_;
+  const std::vector<std::string>& file_ids_;
+
+ public:
+  const std::vector<std::size_t> chosen;
+};
+
+/// \returns which of these are to be written
+std::vector<std::size_t> AttentionMaps::take(const std::vector<std::string>& file_ids) {
+  const auto refuse = [&](const std::string& id, std::string_view why) {
+    throw Error(ErrorCode::already_exists, fmt::format("map '{}' {}", id, why), {.path = directory_.string()});
+  };
+  std::vector<std::size_t> chosen;
+  std::set<std::string_view> seen;
+  const std::lock_guard lock(mutex_);
+  for (std::size_t i = 0; i < file_ids.size(); ++i) {
+    const auto& id = file_ids[i];
+    artifacts::require_file_id(id);
+    if (!seen.insert(id).second) refuse(id, "comes twice in one batch");
+    if (busy_.contains(id)) refuse(id, "is being saved by another call");
+    const bool is_there = places_.contains(id) || unreadable_.contains(id);
+    if (is_there && options_.existing == Existing::error) refuse(id, "is there already");
+    if (!is_there || options_.existing == Existing::replace) chosen.push_back(i);
+  }
+  for (const auto i : chosen) busy_.insert(file_ids[i]);
+  return chosen;
+}
+
+std::size_t AttentionMaps::save(const std::vector<NpzValue>& maps, const std::vector<std::string>& file_ids,
+                                const std::vector<MapDetails>& details) {
+  crew_->require_usable("save()");
+  const auto started = std::chrono::steady_clock::now();
+  if (maps.size() != file_ids.size() || (!details.empty() && details.size() != maps.size()))
+    throw Error(ErrorCode::wrong_shape, fmt::format("{} maps with {} file ids and {} details: expected as many of each",
+                                                    maps.size(), file_ids.size(), details.size()));
+  for (const auto& one : details) artifacts::require_details(one);
+  const MapDetails none;
+  const Busy busy(*this, file_ids);
+  std::vector<MapEntry> written(busy.chosen.size());
+  const auto thrown = crew_->for_each(written.size(), [&](std::size_t i) {
+    const auto at = busy.chosen[i];
+    written[i] = artifacts::write_map(directory_, maps[at], file_ids[at], details.empty() ? none : details[at],
+                                      options_, *crew_);
+  });
+  std::erase_if(written, [](const MapEntry& entry) { return entry.file_id.empty(); });
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - started;
+  const auto saved = written.size();
+  if (saved != 0) put_down(std::move(written), took.count());
+  throw_first(thrown);
+  return saved;
+}
+
+void AttentionMaps::put_down(std::vector<MapEntry> written, double seconds) {
+  crew_->run([&] {
+    const std::lock_guard lock(mutex_);
+    const bool all_new = std::none_of(written.begin(), written.end(),
+                                      [&](const MapEntry& entry) { return places_.contains(entry.file_id); });
+    for (const auto& entry : written) add(entry);
+    seconds_ += seconds;
+    const bool was_behind = std::exchange(behind_, true);
+    if (crew_->durable()) io::sync_directory(directory_);
+    if (all_new && !was_behind) {
+      manifest_.append(written);
+    } else {
+      manifest_.replace(entries_, false);
+    }
+    write_metadata(false);
+    behind_ = false;
+  });
+}
+
+AttentionSummary AttentionMaps::sums() const {
+  AttentionSummary sums;
+  sums.maps = entries_.size();
+  for (const auto& entry : entries_) {
+    sums.maps_clipped += entry.values_clipped == 0 ? 0 : 1;
+    sums.values_clipped += entry.values_clipped;
+    sums.raw_bytes += entry.shape.values() * sizeof(float);
+    sums.stored_bytes += entry.bytes;
+  }
+  sums.compression = options_.compression;
+  sums.seconds = seconds_;
+  return sums;
+}
+
+void AttentionMaps::write_metadata(bool durable) const {
+  std::vector<std::string> unreadable;
+  for (const auto& [id, why] : unreadable_) unreadable.push_back(file_of_map(id));
+  io::replace_file(metadata_path(), artifacts::metadata_text(sums(), options_, unreadable, user_), durable);
+}
+
+AttentionSummary AttentionMaps::save_metadata(const nlohmann::json& user) {
+  crew_->require_usable("save_metadata()");
+  if (!user.is_object())
+    throw Error(ErrorCode::invalid_argument, fmt::format("metadata: expected a JSON object, got {}", user.type_name()));
+  AttentionSummary summary;
+  crew_->run([&] {
+    const std::lock_guard lock(mutex_);
+    user_ = user;
+    write_metadata(crew_->durable());
+    summary = sums();
+  });
+  return summary;
+}
+
+AttentionSummary AttentionMaps::summary() const {
+  const std::lock_guard lock(mutex_);
+  return sums();
+}
+
+bool AttentionMaps::contains(std::string_view file_id) const {
+  const std::lock_guard lock(mutex_);
+  return places_.contains(file_id);
+}
+
+std::vector<MapEntry> AttentionMaps::entries() const {
+  const std::lock_guard lock(mutex_);
+  return entries_;
+}
+
+std::vector<std::string> AttentionMaps::unreadable() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::string> reasons;
+  for (const auto& [id, why] : unreadable_) reasons.push_back(why);
+  return reasons;
+}
+
+}  // namespace neurotape::detail

@@ -1,0 +1,102 @@
+// How a set of attention maps is opened: what is there, and what a writer that died has left.
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "artifacts/attention_maps.hpp"
+#include "artifacts/map_contract.hpp"
+#include "artifacts/map_file.hpp"
+#include "artifacts/metadata.hpp"
+#include "backends/io/new_file.hpp"
+#include "recorder/threads.hpp"
+
+namespace neurotape::detail {
+namespace {
+
+using artifacts::file_id_of;
+using artifacts::file_of_map;
+
+constexpr const char* kManifest = "manifest.json";
+constexpr const char* kMetadata = "metadata.json";
+constexpr const char* kLock = ".lock";
+
+}  // namespace
+
+AttentionMaps::AttentionMaps(std::filesystem::path directory, const AttentionMapOptions& options,
+                             std::shared_ptr<artifacts::Crew> crew)
+    : directory_(std::move(directory)), options_(options), crew_(std::move(crew)), manifest_(directory_ / kManifest) {
+  artifacts::require_usable(options_);
+  crew_->require_usable("attention_maps()");
+  const NoSignal no_signal(SIGXFSZ);
+  io::make_directories(directory_);
+  // A lock that is there already is that of a writer that died, or of one that has it: that one refuses us.
+  std::error_code ignored;
+  const bool closed_well = !std::filesystem::exists(directory_ / kLock, ignored);
+  lock_ = std::make_unique<io::LockFile>(directory_ / kLock, fmt::format("pid {}\n", ::getpid()),
+                                         "another writer has these attention maps open");
+  if (crew_->durable()) io::sync_directory(directory_);
+  clear_away();
+  find_maps(closed_well);
+  const auto before = artifacts::read_metadata(metadata_path());
+  user_ = before.user;
+  seconds_ = before.seconds;
+  write_metadata(false);
+  manifest_.replace(entries_, false);
+}
+
+std::filesystem::path AttentionMaps::metadata_path() const { return directory_ / kMetadata; }
+
+/// What a writer that died had not given its name yet.
+void AttentionMaps::clear_away() const {
+  for (const auto& name : io::list_directory(directory_)) {
+    if (!name.starts_with('.')) continue;
+    const auto final_name = name.substr(1);
+    if (!file_id_of(final_name).empty() || final_name == kManifest || final_name == kMetadata)
+      io::remove_file(directory_ / name);
+  }
+}
+
+/// Of the files that are there: first those of the manifest, as it has them, then others by name.
+std::vector<std::string> AttentionMaps::ids_in_order(const std::vector<MapEntry>& known) const {
+  std::vector<std::string> order;
+  std::set<std::string, std::less<>> there;
+  for (const auto& name : io::list_directory(directory_))
+    if (const auto id = file_id_of(name); !id.empty()) there.emplace(id);
+  for (const auto& entry : known)
+    if (there.erase(entry.file_id) != 0) order.push_back(entry.file_id);
+  order.insert(order.end(), there.begin(), there.end());
+  return order;
+}
+
+void AttentionMaps::find_maps(bool believe_manifest) {
+  std::vector<MapEntry> known = artifacts::ManifestFile::read(directory_ / kManifest).value_or(std::vector<MapEntry>());
+  std::map<std::string, const MapEntry*, std::less<>> known_by_id;
+  for (const auto& entry : known) known_by_id.emplace(entry.file_id, &entry);
+  const auto order = ids_in_order(known);
+  std::vector<MapEntry> found(order.size());
+  const auto thrown = crew_->for_each(order.size(), [&](std::size_t i) {
+    const auto entry = known_by_id.find(order[i]);
+    const MapEntry* const before = entry == known_by_id.end() ? nullptr : entry->second;
+    std::error_code error;
+    const bool is_same = believe_manifest && before != nullptr &&
+                         std::filesystem::file_size(directory_ / file_of_map(order[i]), error) == before->bytes;
+    found[i] = is_same ? *before : artifacts::describe_map(directory_, order[i], before);
+  });
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    try {
+      if (thrown[i]) std::rethrow_exception(thrown[i]);
+      add(std::move(found[i]));
+    } catch (const Error& error) {
+      unreadable_.emplace(order[i], error.what());
+      crew_->report(error);
+    }
+  }
+  for (const auto& entry : entries_)
+    if (entry.shape != options_.shape)
+      throw Error(ErrorCode::wrong_shape,
+                  fmt::format("map '{}' has the shape {}, expected {} as declared", entry.file_id,
+                              entry.shape.to_string(), options_.shape.to_string()),
+                  {.path = (directory_ / entry.file).string()});
+}
+
+}  // namespace neurotape::detail

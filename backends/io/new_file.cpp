@@ -1,0 +1,121 @@
+#include "backends/io/new_file.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <system_error>
+
+#include "backends/io/operations.hpp"
+#include "neurotape/error.hpp"
+
+namespace neurotape::io {
+namespace {
+
+/// Repeats a call that a signal has interrupted.
+template <class Call>
+int repeated(Call call) {
+  int result = call();
+  while (result < 0 && errno == EINTR) result = call();
+  return result;
+}
+
+}  // namespace
+
+void fail(std::string_view tried, const std::filesystem::path& path, int error_number) {
+  throw Error(error_number == ENOENT ? ErrorCode::not_found : ErrorCode::io,
+              fmt::format("{}: {}", tried, std::generic_category().message(error_number)), {.path = path.string()});
+}
+
+std::filesystem::path transient_name(const std::filesystem::path& path) {
+  return path.parent_path() / ("." + path.filename().string());
+}
+
+NewFile::NewFile(std::filesystem::path path) : path_(std::move(path)) {
+  const int error = file_.open(transient_name(path_), O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW);
+  if (error != 0) fail("creating the file", path_, error);
+}
+
+NewFile::~NewFile() {
+  if (!file_.is_open()) return;
+  file_.close();
+  operations().unlink(transient_name(path_).c_str());
+}
+
+void NewFile::write(std::uint64_t address, std::span<const std::byte> bytes) const {
+  if (const int error = file_.write(address, bytes); error != 0) fail("writing the file", path_, error);
+}
+
+void NewFile::put_in_place(bool durable) {
+  if (durable) {
+    if (const int error = file_.sync(); error != 0) fail("waiting until the file is on the disk", path_, error);
+  }
+  rename_file(transient_name(path_), path_);
+  file_.close();
+}
+
+void replace_file(const std::filesystem::path& path, std::string_view contents, bool durable) {
+  NewFile file(path);
+  file.write(0, std::as_bytes(std::span(contents)));
+  file.put_in_place(durable);
+  if (durable) sync_directory(path.parent_path());
+}
+
+void rename_file(const std::filesystem::path& from, const std::filesystem::path& to) {
+  if (repeated([&] { return operations().rename(from.c_str(), to.c_str()); }) != 0)
+    fail(fmt::format("renaming to {}", to.string()), from, errno);
+}
+
+void remove_file(const std::filesystem::path& path) {
+  if (repeated([&] { return operations().unlink(path.c_str()); }) != 0 && errno != ENOENT)
+    fail("removing the file", path, errno);
+}
+
+void sync_directory(const std::filesystem::path& path) {
+  OpenFile directory;
+  const auto name = path.empty() ? std::filesystem::path(".") : path;
+  int error = directory.open(name, O_RDONLY | O_DIRECTORY);
+  if (error == 0) error = directory.sync_names();
+  if (error != 0) fail("waiting until its names are on the disk", name, error);
+}
+
+bool make_directory(const std::filesystem::path& path) {
+  if (repeated([&] { return operations().mkdir(path.c_str(), 0777); }) == 0) return true;
+  if (errno != EEXIST) fail("creating the directory", path, errno);
+  return false;
+}
+
+void make_directories(const std::filesystem::path& path) {
+  std::error_code error;
+  if (path.empty() || std::filesystem::is_directory(path, error)) return;
+  if (!std::filesystem::exists(path.parent_path(), error)) make_directories(path.parent_path());
+  if (!make_directory(path) && !std::filesystem::is_directory(path, error))
+    fail("creating the directory", path, ENOTDIR);
+}
+
+std::vector<std::string> list_directory(const std::filesystem::path& path) {
+  std::error_code error;
+  std::vector<std::string> names;
+  for (std::filesystem::directory_iterator entry(path, error), end; !error && entry != end; entry.increment(error))
+    names.push_back(entry->path().filename().string());
+  if (error && error != std::errc::no_such_file_or_directory) fail("reading the directory", path, error.value());
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+std::string read_text(const std::filesystem::path& path, std::uint64_t limit_bytes) {
+  OpenFile file;
+  int error = file.open(path, O_RDONLY);
+  if (error != 0) fail("opening the file", path, error);
+  if (file.size() > limit_bytes)
+    throw Error(ErrorCode::damaged, fmt::format("it has {} bytes, expected at most {}", file.size(), limit_bytes),
+                {.path = path.string()});
+  std::string text(file.size(), '\0');
+  std::size_t length = 0;
+  error = file.read(0, std::as_writable_bytes(std::span(text)), &length);
+  if (error != 0) fail("reading the file", path, error);
+  text.resize(length);
+  return text;
+}
+
+}  // namespace neurotape::io

@@ -1,0 +1,73 @@
+#pragma once
+/// \file
+/// Runs in the formats of others. Each makes a new directory, which gets its name when all is in it.
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <neurotape/run.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace neurotape::exchange {
+
+struct ExportOptions {
+  std::filesystem::path output;              ///< a directory that is not there yet
+  std::vector<std::uint64_t> episodes = {};  ///< by number
+  /// Milliseconds of a timestep, for formats that have times, where the episodes do not say; 0: none.
+  double dt_ms = 0;
+  std::string population = "default";  ///< of SONATA reports, as neural states name none
+  // For Minari: streams by path.
+  std::vector<std::string> observations = {};
+  std::string actions = {};
+  std::string dataset = "neurotape/run-v0";  ///< namespace/name-vN
+};
+
+struct ExportReport {
+  std::vector<std::string> files;  ///< in the output, in order
+  std::vector<std::string> notes;  ///< what the format could not take as it is, and what was done
+};
+
+/// `episodes.csv`, and `episode_0000/spikes/excitatory.csv` for each stream.
+ExportReport export_csv(const Run& run, const ExportOptions& options);
+/// `episode_0000/spikes/excitatory.npz` for each stream, with its columns as arrays; holds one stream in memory.
+ExportReport export_npz(const Run& run, const ExportOptions& options);
+/// `run.json`, and `episode_0000.json` with each stream as pandas splits a frame: `columns`, `data`.
+ExportReport export_json(const Run& run, const ExportOptions& options);
+/// `episode_0000/spikes.h5`, and a report `episode_0000/<name>.h5` for each neural state.
+ExportReport export_sonata(const Run& run, const ExportOptions& options);
+/// `episode_0000.nwb`, NWB 2.7.0 without the cached specifications.
+ExportReport export_nwb(const Run& run, const ExportOptions& options);
+/// `data/main_data.hdf5` and `data/metadata.json`, Minari 0.5.3.
+ExportReport export_minari(const Run& run, const ExportOptions& options);
+
+/// The directory while it is written; removed unless it is published.
+class NewDirectory {
+ public:
+  /// \throws Error already_exists, io
+  explicit NewDirectory(const std::filesystem::path& output);
+  NewDirectory(const NewDirectory&) = delete;
+  NewDirectory& operator=(const NewDirectory&) = delete;
+  ~NewDirectory();
+
+  /// A file in it, whose directories are made; noted in the report.
+  std::filesystem::path file(const std::string& name);
+  /// Something to be told of an episode; told once, with the number of episodes.
+  void note(const std::string& text) { ++notes_[text]; }
+  /// Gives the directory its name. \throws Error io
+  ExportReport publish();
+
+ private:
+  std::filesystem::path output_, transient_;
+  bool published_ = false;
+  ExportReport report_;
+  std::map<std::string, std::uint64_t> notes_;  ///< and of how many episodes
+};
+
+/// Milliseconds of a timestep. \throws Error invalid_argument: nobody says
+double milliseconds_of_step(const EpisodeReader& episode, const ExportOptions& options);
+/// Milliseconds of the episode's `dt_unit`; 0: it is none of s, ms, us, ns.
+double milliseconds_of_unit(const EpisodeReader& episode);
+
+}  // namespace neurotape::exchange

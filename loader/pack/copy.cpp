@@ -1,0 +1,126 @@
+#include "loader/pack/copy.hpp"
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include "backends/codec/encode.hpp"
+#include "backends/codec/filters.hpp"
+#include "backends/hdf5/attributes.hpp"
+#include "backends/hdf5/episode_attributes.hpp"
+#include "loader/attributes.hpp"
+#include "loader/format.hpp"
+
+namespace neurotape::loader {
+namespace {
+
+/// Of a file of episodes, which may be the episode itself.
+const std::set<std::string> kOfTheFile = {"format", "format_version", "experiment_name", "config"};
+constexpr std::array<const char*, 7> kSetupTexts = {
+    "experiment_name", "created", "neurotape_version", "host", "command_line", "git_commit", "dt_unit"};
+
+Handle open_dataset(hid_t parent, const std::string& name) { return hdf5::open_dataset(parent, name, H5P_DEFAULT); }
+
+Handle space_of(hid_t dataset) { return {H5Dget_space(dataset), H5Sclose}; }
+
+}  // namespace
+
+void Copier::copy_attributes(hid_t from, hid_t to, const std::vector<std::string>& names) {
+  for (const auto& name : names) {
+    const auto attribute = hdf5::open_attribute(from, name);
+    const auto type = hdf5::attribute_type(attribute.get());
+    const Handle space(H5Aget_space(attribute.get()), H5Sclose);
+    const auto values = static_cast<std::size_t>(std::max<hssize_t>(0, H5Sget_simple_extent_npoints(space.get())));
+    if (H5Tis_variable_str(type.get()) > 0 || H5Tget_class(type.get()) == H5T_VLEN) continue;  // not of this format
+    std::vector<std::byte> bytes(values * H5Tget_size(type.get()));
+    if (!bytes.empty()) hdf5::read_attribute(attribute.get(), type.get(), bytes.data());
+    const auto copy = hdf5::create_attribute(to, name, type.get(), space.get(), library_.attribute_creation());
+    if (!bytes.empty()) hdf5::write_attribute(copy.get(), type.get(), bytes.data());
+  }
+}
+
+void Copier::copy_episode(const detail::EpisodeFile& from, hid_t to, std::uint64_t number, const nlohmann::json& more) {
+  const Hdf5Lock lock;
+  const auto source = open_group(from.file->id(), from.object, from.place());
+  auto names = hdf5::attribute_names(source.get());
+  std::erase_if(names, [](const auto& name) { return kOfTheFile.contains(name) || name == "episode_id"; });
+  copy_attributes(source.get(), to, names);
+  hdf5::set_text(library_, to, "episode_id", episode_id(number));
+  hdf5::set_members(library_, to, more);
+  for (const auto& name : hdf5::link_names(source.get()))
+    if (!codec_ || !hdf5::is_group(source.get(), name))
+      hdf5::copy_object(source.get(), name, to, library_.link_creation());
+  if (!codec_) return;
+  for (const auto& group : from.groups()) {
+    const auto stream = from.open_stream(group);
+    copy_stream(stream, open_group(source.get(), group.path, from.place()).get(),
+                hdf5::require_group(library_, to, group.path).get());
+  }
+}
+
+void Copier::copy_stream(const OpenStream& stream, hid_t from, hid_t to) {
+  auto names = hdf5::attribute_names(from);
+  std::erase(names, "codec");
+  copy_attributes(from, to, names);
+  hdf5::set_text(library_, to, "codec", codec_->to_string());
+  for (const auto& name : hdf5::link_names(from)) {
+    const auto column = std::find_if(stream.info.columns.begin(), stream.info.columns.end(),
+                                     [&](const StreamColumn& one) { return one.name == name; });
+    const auto* dataset = column == stream.info.columns.end()
+                              ? nullptr
+                              : stream.columns[static_cast<std::size_t>(column - stream.info.columns.begin())].get();
+    if (dataset == nullptr || dataset->chunk_rows() == 0) {
+      hdf5::copy_object(from, name, to, library_.link_creation());
+    } else {
+      copy_column(*dataset, open_dataset(from, name).get(), to, name);
+    }
+  }
+}
+
+void Copier::copy_column(const Dataset& column, hid_t source, hid_t to, const std::string& name) {
+  const auto& layout = column.layout();
+  const auto& grid = column.grid();
+  if (!layout.decodable)
+    throw Error(ErrorCode::unsupported, "its filters are not those of this program", context_of(column.place()));
+  const auto space = space_of(source);
+  const Handle file_type(H5Dget_type(source), H5Tclose), type(H5Tcopy(file_type.get()), H5Tclose);
+  const auto filters = codec::filter_pipeline(*codec_, layout.element_bytes, grid.chunk_bytes());
+  const auto creation =
+      library_.chunked_creation(hdf5::Dimensions(layout.chunk.begin(), layout.chunk.end()), filters, true);
+  const auto dataset = hdf5::create_dataset(to, name, type.get(), space.get(), library_.link_creation(), creation,
+                                            library_.dataset_access());
+  copy_attributes(source, dataset.get(), hdf5::attribute_names(source));
+  const auto encoder = codec::make_encoder(*codec_, layout.element_bytes);
+  detail::Storage chunk, stored(encoder->bound(grid.chunk_bytes()));
+  const std::uint64_t groups = (column.rows() + grid.rows_of_chunk() - 1) / grid.rows_of_chunk();
+  for (std::uint64_t group = 0; group < groups; ++group)
+    for (std::uint64_t tile = 0; tile < grid.tiles(); ++tile) {
+      column.read_one_chunk(group, tile, chunk);
+      const auto encoded = encoder->encode(chunk.bytes().first(grid.chunk_bytes()), stored.bytes());
+      const auto offset = grid.offset(group, tile);
+      hdf5::write_chunk(dataset.get(), hdf5::Dimensions(offset.begin(), offset.end()), encoded.filter_mask,
+                        stored.bytes().first(encoded.bytes));
+    }
+}
+
+void Copier::copy_setup(const File& source, const nlohmann::json& config, hid_t to) {
+  const Hdf5Lock lock;
+  const auto from = open_group(source.id(), "/", source.place());
+  const auto root = open_group(to, "/", source.place());
+  hdf5::set_text(library_, root.get(), "format", "neurotape");
+  hdf5::set_attribute(library_, root.get(), "format_version", kFormatVersion);
+  for (const char* name : kSetupTexts)
+    hdf5::set_text(library_, root.get(), name, hdf5::text_attribute(from.get(), name));
+  const auto dt = read_attribute(from.get(), "dt", source.place());
+  hdf5::set_attribute(library_, root.get(), "dt", dt.is_number() ? dt.get<double>() : 0.0);
+  for (const char* group : {"config", "network_structure"}) {
+    if (hdf5::link_exists(from.get(), group))
+      hdf5::copy_object(from.get(), group, root.get(), library_.link_creation());
+    else
+      hdf5::require_group(library_, root.get(), group);
+  }
+  if (!hdf5::link_exists(from.get(), "config") && config.is_object())
+    hdf5::set_members(library_, open_group(root.get(), "config", source.place()).get(), config);
+}
+
+}  // namespace neurotape::loader

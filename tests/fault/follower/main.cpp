@@ -1,0 +1,133 @@
+// Follows a run that fault_victim records, with the loader: reads what is new after each commit, and compares it with
+// what it must be.
+//
+//   fault_follower RUN follow|reopen
+//
+// Lines: {"advances": 3} once it has seen the episode grow so often; at the end {"advances", "rows": {stream: rows},
+// "status", "episodes", "wrong": [text]}. Ends when the run is no longer recorded and standard input has ended.
+
+#include <chrono>
+#include <iostream>
+#include <map>
+#include <neurotape/neurotape.hpp>
+#include <thread>
+
+namespace {
+
+using namespace neurotape;
+using namespace std::chrono_literals;
+
+constexpr int kEnoughAdvances = 3;
+
+class Follower {
+ public:
+  Follower(Run run, bool reopens) : run_(std::move(run)), reopens_(reopens), episode_(run_.episode(0)) {}
+
+  void run() {
+    do {
+      look();
+    } while (wait() || episode_.is_live());
+    std::cin.get();
+    episode_.refresh();
+    look();
+    nlohmann::json end{{"advances", advances_}, {"rows", seen_}, {"status", episode_.status()}};
+    end.update({{"episodes", small_}, {"wrong", wrong_}});
+    std::cout << end.dump() << std::endl;
+  }
+
+ private:
+  bool wait() {
+    if (!reopens_) return episode_.wait_for_commit(20ms);
+    episode_ = Run(run_.path()).episode(0);
+    return false;
+  }
+
+  void look() {
+    bool grew = false;
+    for (const auto& stream : episode_.streams()) {
+      const auto before = seen_[stream.path];
+      if (stream.rows < before) fault(stream.path + " became shorter");
+      check(stream, before);
+      grew = grew || stream.rows > before;
+      seen_[stream.path] = stream.rows;
+    }
+    if (grew && ++advances_ == kEnoughAdvances)
+      std::cout << nlohmann::json{{"advances", advances_}}.dump() << std::endl;
+    if (run_.refresh()) check_new_episodes();
+  }
+
+  void check(const StreamInfo& stream, std::uint64_t before) {
+    if (stream.path.starts_with("neural_states/v")) {
+      check_dense(stream.path.substr(14), std::stoll(stream.path.substr(15)), before);
+    } else if (stream.kind == StreamKind::rewards) {
+      const auto rows = episode_.rewards().since(before);
+      for (std::size_t i = 0; i < rows.size(); ++i) {
+        const auto t = static_cast<std::int64_t>(before + i);
+        if (rows.timesteps[i] != t || rows.values[i] != static_cast<double>(t) / 4) return fault("wrong rewards");
+      }
+    } else if (stream.kind == StreamKind::spikes) {
+      const auto rows = episode_.spikes("p").since(before);
+      for (std::size_t i = 0; i < rows.size(); ++i) {
+        const auto row = before + i;
+        if (rows.neuron_ids[i] != row / 2 + row % 2) return fault("wrong spikes");
+      }
+    } else if (stream.kind == StreamKind::weight_changes) {
+      const auto rows = episode_.weight_changes().since(before);
+      for (std::size_t i = 0; i < rows.size(); ++i)
+        if (rows.synapse_ids[i] != before + i || rows.new_weights[i] != static_cast<float>(before + i) / 2)
+          return fault("wrong weight changes");
+    }
+  }
+
+  void check_dense(const std::string& name, std::int64_t shift, std::uint64_t before) {
+    const auto stream = episode_.neural_state<float>(name);
+    const auto rows = stream.since(before);
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      const auto t = rows.timesteps[i];
+      const auto [expected, is_first] = next_.try_emplace(name, t);
+      if (!is_first && t != expected->second) return fault("wrong timesteps in " + name);
+      expected->second = t + 1;
+      for (std::size_t c = 0; c < rows.row(i).size(); ++c)
+        if (rows.row(i)[c] != static_cast<float>(t * 31 + static_cast<std::int64_t>(c) + shift))
+          return fault("wrong values in " + name);
+    }
+  }
+
+  void check_new_episodes() {
+    for (const auto number : run_.numbers()) {
+      if (number <= last_small_) continue;
+      const auto rewards = run_.episode(number).rewards().all();
+      const auto is_right = [&] {
+        for (std::size_t i = 0; i < rewards.size(); ++i)
+          if (rewards.values[i] != static_cast<double>(i) / 4) return false;
+        return rewards.size() == 5;
+      };
+      if (!is_right()) fault("wrong rewards in episode " + std::to_string(number));
+      last_small_ = number;
+      ++small_;
+    }
+  }
+
+  void fault(const std::string& text) { wrong_.push_back(text); }
+
+  Run run_;
+  bool reopens_;
+  EpisodeReader episode_;
+  std::map<std::string, std::uint64_t> seen_;
+  std::map<std::string, std::int64_t> next_;  ///< timesteps of dense streams
+  std::vector<std::string> wrong_;
+  int advances_ = 0;
+  std::uint64_t last_small_ = 0;
+  int small_ = 0;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) try {
+  if (argc != 3) return 2;
+  Follower(Run(argv[1]), std::string_view(argv[2]) == "reopen").run();
+  return 0;
+} catch (const std::exception& error) {
+  std::cerr << "fault_follower: " << error.what() << "\n";
+  return 2;
+}

@@ -1,0 +1,177 @@
+// Memory runs out at one request of a small recording, whichever it is. Each case is a child process; NEUROTAPE_LONG_TESTS
+// makes it every request.
+
+#include <cstdio>
+#include <cstdlib>
+#include <optional>
+
+#include "tests/integration/support.hpp"
+#include "tests/life/child.hpp"
+#include "tests/life/memory.hpp"
+
+namespace neurotape::outside {
+namespace {
+
+using namespace life;
+
+constexpr int kRows = 40;
+constexpr std::size_t kWidth = 16;
+
+/// What the judge may know, as the victim of tests/fault tells it: a line at once and whole.
+class Notes {
+ public:
+  explicit Notes(const std::filesystem::path& path) : file_(std::fopen(path.c_str(), "w")) {}
+  Notes(const Notes&) = delete;
+  Notes& operator=(const Notes&) = delete;
+  ~Notes() { std::fclose(file_); }
+  void safe(int episode, int rows, int events) {
+    std::fprintf(file_,
+                 R"({"episode": %d, "rows": {"neural_states/v0": %d, "spikes/p": %d, "rewards": %d, )"
+                 R"("weight_changes": %d, "events": %d}, "first": [0]})"
+                 "\n",
+                 episode, rows, 2 * rows, rows, rows, events);
+    std::fflush(file_);
+  }
+  void lost_events() {
+    std::fputs("{\"lossy\": [\"events\"]}\n", file_);
+    std::fflush(file_);
+  }
+  void finished(int episode, int rows) {
+    std::fprintf(file_, "{\"finished\": %d, \"rows\": %d}\n", episode, rows);
+    std::fflush(file_);
+  }
+
+ private:
+  std::FILE* file_;
+};
+
+/// The values that tests/fault/judge.py expects.
+class Recording {
+ public:
+  explicit Recording(Experiment& experiment)
+      : episode_(experiment.start_episode({.attributes = {{"maze", "T"}}})),
+        dense_(episode_.neural_state<float>("v0", {kWidth}, {.chunk_rows = 32})),
+        spikes_(episode_.spikes("p")),
+        rewards_(episode_.rewards()),
+        weights_(episode_.weight_changes()) {}
+
+  void record(std::int64_t rows) noexcept {
+    for (const auto end = t_ + rows; t_ < end; ++t_) {
+      std::array<float, kWidth> row;
+      for (std::size_t c = 0; c < kWidth; ++c) row[c] = static_cast<float>(t_ * 31 + static_cast<std::int64_t>(c));
+      dense_.record(t_, row);
+      spikes_.record(t_, std::array{static_cast<std::uint32_t>(t_), static_cast<std::uint32_t>(t_ + 1)});
+      rewards_.record(t_, static_cast<double>(t_) / 4);
+      weights_.record(t_, t_, static_cast<float>(t_), static_cast<float>(t_) / 2);
+      if (t_ % 8 == 0) log_event();
+    }
+    dense_.record(0, std::array<float, kWidth>{});  // goes back, and is refused
+  }
+  Episode& episode() noexcept { return episode_; }
+  int number() const noexcept { return static_cast<int>(episode_.number()); }
+  /// All that there should be, or none where the log of one needed memory.
+  int events() const {
+    for (const auto& stream : episode_.stats().streams)
+      if (stream.stream == "events" && static_cast<std::int64_t>(stream.rows_recorded) == (t_ + 7) / 8)
+        return static_cast<int>(stream.rows_recorded);
+    return 0;
+  }
+
+ private:
+  // The argument needs memory of the caller's own.
+  void log_event() noexcept try {
+    const nlohmann::json data{{"t", t_}};
+    episode_.log_event("mark", t_, data);
+  } catch (const std::bad_alloc&) {
+    return;
+  }
+
+  Episode episode_;
+  DenseStream<float> dense_;
+  SpikeStream spikes_;
+  RewardStream rewards_;
+  WeightChangeStream<float> weights_;
+  std::int64_t t_ = 0;
+};
+
+/// Whether all of it went well, as far as anybody was told.
+bool live(const std::filesystem::path& parent, Notes& notes) {
+  std::atomic<bool> lost = false;
+  auto experiment =
+      Experiment::create(parent, "run",
+                         {.memory_cap = 16_MB,
+                          .n_workers = 1,
+                          .codec = Codec::gzip(1),
+                          .commit_interval = std::chrono::hours(1),
+                          .durability = Durability::process,
+                          .on_error = [&](const Error& error) { lost = lost || error.code() == ErrorCode::io; }});
+  experiment.save_config({{"learning_rate", 0.25}});
+  Recording large(experiment);
+  bool events = true;
+  for (int beat = 1; beat <= 2; ++beat) {
+    large.record(kRows);
+    experiment.flush();
+    notes.safe(large.number(), beat * kRows, large.events());
+    events = events && large.events() != 0;
+    if (!events) notes.lost_events();
+  }
+  {
+    Recording brief(experiment);
+    brief.record(5);
+    events = events && brief.events() != 0;
+    if (!events) notes.lost_events();
+  }
+  large.episode().set_attribute("late", 1);
+  try {
+    large.episode().finish();
+  } catch (const Error&) {  // the row that went back
+  }
+  try {
+    experiment.close();
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::timestep_order) throw;
+  }
+  if (!lost && events) notes.finished(large.number(), 2 * kRows);
+  return !lost && events;
+}
+
+/// A whole life with memory refused from request `first` on. Exit status: 0 complete, 1 something was told or thrown.
+int live_without_memory(const std::filesystem::path& parent, std::uint64_t first, std::uint64_t times,
+                        std::uint64_t* requests) {
+  Notes notes(parent / "told");
+  int status = 1;
+  refuse_memory(first, times);
+  try {
+    status = live(parent, notes) ? 0 : 1;
+  } catch (const std::exception&) {  // it may throw
+  }
+  if (requests != nullptr) *requests = memory_requests();
+  give_memory_again();
+  return status;
+}
+
+class OutOfMemory : public JudgedTest, public ::testing::WithParamInterface<std::uint64_t> {};
+
+TEST_P(OutOfMemory, EndsNoProgramAndLosesNothingThatWasSafe) {
+  const auto directory_of = [&](std::uint64_t first) {
+    const auto path = directory() / std::to_string(first);
+    std::filesystem::create_directory(path);
+    return path;
+  };
+  const auto requests =
+      requests_of([&](std::uint64_t* count) { return live_without_memory(directory_of(0), UINT64_MAX, 0, count); });
+  ASSERT_GT(requests, 1'000U);
+  const std::uint64_t step = std::getenv("NEUROTAPE_LONG_TESTS") != nullptr ? 1 : requests / 150;
+  for (std::uint64_t first = 1; first <= requests; first += step) {
+    const auto path = directory_of(first);
+    const auto end = in_child([&] { return live_without_memory(path, first, GetParam(), nullptr); });
+    EXPECT_TRUE(end == "exit 0" || end == "exit 1") << "request " << first << " of " << requests << ": " << end;
+  }
+  const Finished judged = run_python("life/judge_all.py", {directory().string()});
+  EXPECT_EQ(judged.status, 0) << judged.output;
+}
+
+INSTANTIATE_TEST_SUITE_P(Times, OutOfMemory, ::testing::Values(1, 3, 50));
+
+}  // namespace
+}  // namespace neurotape::outside

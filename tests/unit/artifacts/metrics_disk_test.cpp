@@ -1,0 +1,71 @@
+// Tables of metrics: who writes, when, and what a disk that fails leaves.
+
+#include "artifacts.hpp"
+
+namespace neurotape::artifacts {
+namespace {
+
+class MetricsOnDisk : public Artifacts {
+ protected:
+  std::filesystem::path csv() const { return path("epoch_statistics.csv"); }
+  MetricsTable table(const MetricsOptions& options = {}) const { return MetricsTable(csv(), options, kQuick); }
+};
+
+TEST_F(MetricsOnDisk, OneWriterForAFile) {
+  const auto metrics = table();
+  expect_error(ErrorCode::already_exists, "another table has this file open", [&] { table(); });
+}
+
+TEST_F(MetricsOnDisk, RowsMayWaitForAFlush) {
+  {
+    auto metrics = table({.flush_rows = 3});
+    for (int i = 0; i < 4; ++i) metrics.append({{"i", i}});
+    EXPECT_EQ(content(csv()), "i\r\n0\r\n1\r\n2\r\n");
+    metrics.append({{"i", 4}});
+    metrics.flush();
+    EXPECT_EQ(content(csv()), "i\r\n0\r\n1\r\n2\r\n3\r\n4\r\n");
+    metrics.append({{"i", 5}});
+  }
+  EXPECT_EQ(content(csv()), "i\r\n0\r\n1\r\n2\r\n3\r\n4\r\n5\r\n");
+  expect_error(ErrorCode::invalid_argument, "flush_rows", [&] { table({.flush_rows = 0}); });
+}
+
+TEST_F(MetricsOnDisk, AFullDiskIsToldAndLeavesNoPartOfALine) {
+  auto metrics = table();
+  metrics.append({{"i", 1}});
+  {
+    Failing disk("pwrite", ENOSPC);
+    const io::Replaced full(disk);
+    expect_error(ErrorCode::io, "No space left on device", [&] { metrics.append({{"i", 2}}); });
+    EXPECT_EQ(metrics.rows(), 1U);
+  }
+  metrics.append({{"i", 3}});
+  EXPECT_EQ(content(csv()), "i\r\n1\r\n3\r\n");
+}
+
+TEST_F(MetricsOnDisk, WhatADestructorCannotWriteIsTold) {
+  std::vector<std::string> told;
+  {
+    MetricsTable metrics(
+        csv(), {.flush_rows = 10},
+        {.durability = Durability::process, .on_error = [&](const Error& error) { told.push_back(error.what()); }});
+    metrics.append({{"i", 1}});
+    Failing disk("pwrite", ENOSPC);
+    const io::Replaced full(disk);
+    const auto gone = std::move(metrics);
+  }
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_THAT(told[0], testing::HasSubstr("No space left"));
+}
+
+TEST_F(MetricsOnDisk, WithPowerEveryRowIsWaitedFor) {
+  Failing disk("none", 0);
+  const io::Replaced counted(disk);
+  MetricsTable metrics(csv(), {}, {.durability = Durability::power});
+  const int before = disk.syncs;
+  for (int i = 0; i < 3; ++i) metrics.append({{"i", i}});
+  EXPECT_EQ(disk.syncs, before + 3);
+}
+
+}  // namespace
+}  // namespace neurotape::artifacts

@@ -1,0 +1,117 @@
+#include <iostream>
+
+#include "small_run.hpp"
+
+namespace neurotape::tool {
+namespace {
+
+/// Every line of docs/cookbook.md.
+class CookbookTest : public SmallRunTest {
+ protected:
+  void SetUp() override {
+    if (!support::have_python()) GTEST_SKIP() << "no python3 with h5py to judge the files";
+    std::filesystem::create_directory_symlink(small_run(), directory() / "RUN");
+    std::filesystem::create_directory_symlink(small_run(), directory() / "OTHER");
+    before_ = std::filesystem::current_path();
+    std::filesystem::current_path(directory());
+  }
+  void TearDown() override {
+    if (!before_.empty()) std::filesystem::current_path(before_);
+  }
+  static void expect_well(const std::vector<std::string>& arguments) {
+    std::vector<std::string> all{NEUROTAPE_SOURCE_DIR "/docs/cookbook.md"};
+    all.insert(all.end(), arguments.begin(), arguments.end());
+    const auto verdict = support::run_python("unit/tools/cookbook_judge.py", all);
+    EXPECT_EQ(verdict.status, 0) << verdict.output;
+  }
+
+ private:
+  std::filesystem::path before_;
+};
+
+TEST_F(CookbookTest, EveryCommandAnswers) {
+  if (support::run_command("gnuplot --version").status != 0) GTEST_SKIP() << "no gnuplot to draw with";
+  const std::string path = std::getenv("PATH") != nullptr ? std::getenv("PATH") : "";
+  ::setenv("PATH", (tool().parent_path().string() + ":" + path).c_str(), 1);
+  expect_well({"sh"});
+  ::setenv("PATH", path.c_str(), 1);
+}
+
+TEST_F(CookbookTest, EveryLineOfPythonRuns) {
+  text({"pack", "RUN", "-o", "maze.h5"});  // as its command does
+  expect_well({"python"});
+}
+
+TEST_F(CookbookTest, EveryLineOfCppIsCompiledAndRuns) {
+  expect_well({"cpp", NEUROTAPE_SOURCE_DIR "/tests/unit/tools/cookbook_test.cpp"});
+  std::ostringstream told;
+  auto* const before = std::cout.rdbuf(told.rdbuf());
+  const neurotape::Run other("OTHER");
+  neurotape::Run run("RUN");
+  auto episode = run.episode(0);
+
+  for (const auto& stream : episode.streams()) std::cout << stream.path << ' ' << stream.rows << '\n';
+
+  for (const auto& line : run.episodes()) std::cout << line.id << ' ' << line.status << '\n';
+
+  const double learning_rate = run.config().at("learning_rate");
+
+  const bool sound = neurotape::verify("RUN").faults.empty();
+
+  for (const auto& gap : episode.gaps()) std::cout << gap.stream << ' ' << gap.rows << ' ' << gap.cause << '\n';
+
+  const bool same = run.episode(0).neural_state<float>("v").all().timesteps ==
+                    other.episode(0).neural_state<float>("v").all().timesteps;
+
+  const auto free = std::filesystem::space("RUN").available;
+
+  const auto some = episode.neural_state<float>("v").between(1, 3);
+
+  const auto two = episode.neural_state<float>("v").columns({0, 2}).all();
+
+  const auto times = episode.spikes("exc").of({2}).all().timesteps;
+
+  const auto trains = neurotape::spike_trains(episode, "exc");
+  for (std::size_t i = 0; i < trains.size(); ++i)
+    std::cout << trains.neuron_ids[i] << ' ' << trains.train(i).size() << '\n';
+
+  const auto rates = neurotape::firing_rates(episode, "exc");
+  const auto population = neurotape::population_statistics(episode, episode.stream("spikes/exc"));
+
+  const auto binned = neurotape::binned_spikes(episode, "exc", 2);
+
+  const auto changes = episode.weight_changes().all();
+
+  const auto where = neurotape::align(episode, "behavior/position", episode.spikes("exc").all().timesteps);
+
+  for (const auto& one : neurotape::outcomes(run))
+    std::cout << one.number << ' ' << one.sum_of_rewards << ' ' << one.length << '\n';
+
+  for (const auto& event : episode.events())
+    std::cout << event.timestep << ' ' << event.type << ' ' << event.data << '\n';
+
+  const auto drawn = episode.behavior<double>("position").all();
+
+  for (const auto& batch : neurotape::training_batches(
+           run, {.observations = {"neural_states/v"}, .actions = {"behavior/position"}, .batch = 32, .seed = 1}))
+    std::cout << batch.size << ' ' << batch.observations.size() << '\n';
+
+  neurotape::pack("RUN", "packed.h5", {.codec = neurotape::Codec::gzip(9)});
+
+  std::cout.rdbuf(before);
+  EXPECT_EQ(learning_rate, 0.25);
+  EXPECT_TRUE(sound && same);
+  EXPECT_GT(free, 0u);
+  EXPECT_EQ(some.size() + two.size(), 2u + 4u);
+  EXPECT_EQ(times.size(), 4u);
+  EXPECT_EQ(rates.rates.size(), population.neurons);
+  EXPECT_EQ(binned.bins, 2u);
+  EXPECT_EQ(changes.size(), 1u);
+  EXPECT_EQ(where.values.size(), 6u * 2);
+  EXPECT_EQ(drawn.size(), 4u);
+  EXPECT_EQ(neurotape::Run("packed.h5").size(), 3u);
+  EXPECT_THAT(told.str(), testing::HasSubstr("2 lesion {\"region\":\"CA3, left\"}"));
+}
+
+}  // namespace
+}  // namespace neurotape::tool

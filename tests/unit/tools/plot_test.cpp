@@ -1,0 +1,67 @@
+#include "small_run.hpp"
+
+namespace neurotape::tool {
+namespace {
+
+using testing::HasSubstr;
+using testing::StartsWith;
+
+class PlotTest : public SmallRunTest {
+ protected:
+  void SetUp() override {
+    if (support::run_command("gnuplot --version").status != 0) GTEST_SKIP() << "no gnuplot to draw with";
+  }
+  std::string picture(const std::string& name) const {
+    std::ifstream file(directory() / name, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+  static std::size_t count(const std::string& text, const std::string& word) {
+    std::size_t found = 0;
+    for (auto at = text.find(word); at != text.npos; at = text.find(word, at + 1)) ++found;
+    return found;
+  }
+};
+
+TEST_F(PlotTest, DrawsEverythingThatAnEpisodeHas) {
+  const auto run = small_run();
+  const auto drawn = parsed({"plot", run, "0", "-o", directory() / "all.svg"});
+  // position, rewards, v, exc, and the returns of the run.
+  EXPECT_EQ(drawn["panels"], 5);
+  EXPECT_EQ(drawn["spikes"], 6);
+  EXPECT_EQ(drawn["points"], 4 * 2 + 4 + 4 * 3 + 3);
+  const auto svg = picture("all.svg");
+  EXPECT_THAT(svg, StartsWith("<?xml"));
+  for (const char* word : {"position (m)", "v (mV)", "reward", "return", "time (ms)", "episode_0000"})
+    EXPECT_THAT(svg, HasSubstr(word));
+  EXPECT_EQ(count(svg, "xlink:href='#gpPt6'"), 6u + 3u) << "points of the raster and of the returns";
+}
+
+TEST_F(PlotTest, OnlyTheChosenTimesteps) {
+  const auto drawn = parsed({"plot", small_run(), "0", "-o", directory() / "some.svg", "--from", "1", "--to", "3"});
+  EXPECT_EQ(drawn["spikes"], 3);
+  EXPECT_EQ(drawn["points"], 2 * 2 + 2 + 2 * 3 + 3);
+}
+
+TEST_F(PlotTest, EveryKindOfFile) {
+  const auto run = small_run();
+  text({"plot", run, "0", "-o", directory() / "a.png"});
+  EXPECT_THAT(picture("a.png"), StartsWith("\x89PNG"));
+  text({"plot", run, "0", "-o", directory() / "a.pdf"});
+  EXPECT_THAT(picture("a.pdf"), StartsWith("%PDF"));
+  const auto characters = text({"plot", run, "0", "--term"});
+  EXPECT_THAT(characters, HasSubstr("reward"));
+  EXPECT_EQ(characters.find('\x1b'), std::string::npos);
+}
+
+TEST_F(PlotTest, WhatCannotBeDrawnIsSaidInOneLine) {
+  const auto run = small_run();
+  expect_refused({"plot", run, "0"}, {"-o", "--term"});
+  expect_refused({"plot", run, "0", "-o", directory() / "a.gif"}, {".png", "a.gif"});
+  auto experiment = create();
+  experiment.start_episode().finish();
+  experiment.close();
+  expect_refused({"plot", experiment.path(), "0", "--term"}, {"nothing to draw"});
+}
+
+}  // namespace
+}  // namespace neurotape::tool

@@ -1,0 +1,111 @@
+#include <neurotape/maintenance.hpp>
+
+#include "tools/commands.hpp"
+#include "tools/subcommand.hpp"
+#include "tools/table.hpp"
+
+namespace neurotape::tools {
+namespace {
+
+constexpr const char* kPackAbout = "One file of a run: configuration, network and episodes";
+constexpr const char* kPackFooter =
+    R"(Chunks are copied as they are, without decoding, unless --codec or --level asks for others.
+FILE is written beside its name and renamed when it is whole. All commands, the loader and
+any HDF5 program read it; `unpack` makes a run directory of it again.
+
+Examples:
+  neurotape pack RUN -o cartpole.h5
+  neurotape pack RUN -o first.h5 --episodes 0-99
+  neurotape pack RUN -o small.h5 --codec blosc:zstd --level 9
+
+Codecs: none, gzip, lzf, blosc:lz4, blosc:zstd, ...; a level with --level, or as in gzip:9.)";
+constexpr const char* kUnpackAbout = "A run directory of a packed file";
+constexpr const char* kUnpackFooter =
+    R"(The values, their types and their chunks are those of FILE, bit by bit. DIRECTORY is written
+beside its name and renamed when it is whole.
+
+Example:
+  neurotape unpack cartpole.h5 -o experiments/cartpole)";
+constexpr const char* kMergeAbout = "One run of the episodes of several runs of an experiment";
+constexpr const char* kMergeFooter =
+    R"(Episodes are numbered from 0 on, run by run. Configuration and network are those of the first
+run. Each episode gets an attribute merged_from: its run and number, where that run came from,
+and its configuration where it differs.
+
+Example:
+  neurotape merge cartpole_20261120_101500 cartpole_20261121_090000 -o cartpole_all)";
+
+Json described(const CopyReport& report) {
+  return {{"path", report.path.string()},
+          {"episodes", report.episodes},
+          {"bytes_before", report.bytes_before},
+          {"bytes_after", report.bytes_after}};
+}
+
+std::string copy_text(const Json& report) {
+  return plain(report["path"]) + ": " + plain(report["episodes"]) + " episodes, " + size_text(report["bytes_before"]) +
+         " in " + size_text(report["bytes_after"]) + "\n";
+}
+
+struct PackArguments : RunArguments {
+  std::string output, episodes, codec;
+  int level = 0;
+
+  int execute() const {
+    PackOptions options{.trust = Trust::none, .prober = kOwnProber};
+    if (!episodes.empty()) options.episodes = parse_indices(episodes, "--episodes").ids();
+    if (!codec.empty() || level != 0)
+      options.codec = Codec::parse((codec.empty() ? "gzip" : codec) + (level == 0 ? "" : ":" + std::to_string(level)));
+    return answer(described(pack(path, output, options)), as_json, copy_text);
+  }
+};
+
+struct UnpackArguments : RunArguments {
+  std::string output;
+  int execute() const {
+    const auto report = unpack(path, output, {.trust = Trust::none, .prober = kOwnProber});
+    return answer(described(report), as_json, copy_text);
+  }
+};
+
+struct MergeArguments : RunArguments {
+  std::vector<std::filesystem::path> runs;
+  std::string output;
+  int execute() const {
+    const auto report = merge(runs, output, {.trust = Trust::none, .prober = kOwnProber});
+    return answer(described(report), as_json, copy_text);
+  }
+};
+
+}  // namespace
+
+Subcommand add_pack(CLI::App& app) {
+  return declare<PackArguments>(app, "pack", kPackAbout, kPackFooter, [](CLI::App& command, PackArguments& arguments) {
+    arguments.add_run(command);
+    command.add_option("-o,--output", arguments.output, "File to be made")->required();
+    command.add_option("--episodes", arguments.episodes, "Only these, as in 0-99,120");
+    command.add_option("--codec", arguments.codec, "Encode all chunks anew");
+    command.add_option("--level", arguments.level, "Of the codec, or of gzip")->check(CLI::Range(1, 9));
+    arguments.add_json(command);
+  });
+}
+
+Subcommand add_unpack(CLI::App& app) {
+  return declare<UnpackArguments>(
+      app, "unpack", kUnpackAbout, kUnpackFooter, [](CLI::App& command, UnpackArguments& arguments) {
+        command.add_option("FILE", arguments.path, "Packed file")->required();
+        command.add_option("-o,--output", arguments.output, "Directory to be made")->required();
+        arguments.add_json(command);
+      });
+}
+
+Subcommand add_merge(CLI::App& app) {
+  return declare<MergeArguments>(
+      app, "merge", kMergeAbout, kMergeFooter, [](CLI::App& command, MergeArguments& arguments) {
+        command.add_option("RUN", arguments.runs, "Runs, in any form")->required();
+        command.add_option("-o,--output", arguments.output, "Directory to be made")->required();
+        arguments.add_json(command);
+      });
+}
+
+}  // namespace neurotape::tools

@@ -1,0 +1,48 @@
+#include "tools/subcommand.hpp"
+
+#include <charconv>
+#include <optional>
+
+#include "tools/commands.hpp"
+
+namespace neurotape::tools {
+namespace {
+
+constexpr std::uint64_t kMostIndices = 100'000'000;
+
+std::optional<std::uint64_t> number(std::string_view text) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const bool whole = error == std::errc() && end == text.data() + text.size();
+  return whole ? std::optional(value) : std::nullopt;
+}
+
+}  // namespace
+
+Run RunArguments::open() const { return Run(path, {.trust = Trust::none, .prober = kOwnProber}); }
+
+EpisodeReader open_episode(const Run& run, const std::string& name) {
+  const auto by_number = number(name);
+  return by_number ? run.episode(*by_number) : run.episode(name);
+}
+
+Indices parse_indices(const std::string& text, const char* option) {
+  std::vector<std::uint64_t> ids;
+  for (std::string_view rest = text; !rest.empty();) {
+    const auto part = rest.substr(0, rest.find(','));
+    rest.remove_prefix(std::min(rest.size(), part.size() + 1));
+    const auto dash = part.find('-');
+    const auto first = number(part.substr(0, dash)), last = dash == part.npos ? first : number(part.substr(dash + 1));
+    if (!first || !last || *last < *first || *last - *first >= kMostIndices)
+      throw Error(ErrorCode::invalid_argument, std::string(option) + " takes numbers and ranges, as in 1,5-9: '" +
+                                                   std::string(part) + "' is neither");
+    for (std::uint64_t id = *first;; ++id) {
+      ids.push_back(id);
+      if (id == *last) break;
+    }
+  }
+  if (ids.empty()) throw Error(ErrorCode::invalid_argument, std::string(option) + " takes numbers, as in 1,5-9");
+  return Indices(ids);
+}
+
+}  // namespace neurotape::tools
