@@ -29,12 +29,14 @@ int open_descriptor(const std::filesystem::path& path) {
 }
 
 /// What a recorder that died wrote into its journal for this file, and may not have written into the file itself.
-driver::HeldWrites cut_off_commit(const std::filesystem::path& path) {
+driver::HeldWrites cut_off_commit(const std::filesystem::path& path, int descriptor) {
   driver::HeldWrites writes;
   const auto run = run_of(path);
   if (!run || recorded_since(*run)) return writes;
+  driver::Superblock beginning{};
+  if (read_at(descriptor, 0, beginning.data(), beginning.size()) != 0) beginning = {};
   for (const auto& entry : driver::read_journal(*run / ".journal")) {
-    if (entry.file != path.filename()) continue;
+    if (entry.file != path.filename() || !driver::is_about(entry, beginning)) continue;
     for (const auto& piece : entry.pieces) writes.add(piece.address, piece.bytes);
   }
   return writes;
@@ -74,7 +76,7 @@ std::shared_ptr<const File> File::open(const std::filesystem::path& path, std::s
 std::shared_ptr<const File> File::open(int descriptor, const std::filesystem::path& path,
                                        std::shared_ptr<Prober> prober, const std::string& object) {
   std::shared_ptr<File> file(new File(descriptor, path, std::move(prober)));
-  file->cut_off_ = cut_off_commit(path);
+  file->cut_off_ = cut_off_commit(path, file->descriptor_);
   check_superblock(file->descriptor_, file->cut_off_, file->place());
   file->probe(object);
   const Hdf5Lock lock;

@@ -24,12 +24,12 @@ constexpr rlim_t kMostStackBytes = 4 << 20;  // half of what a thread of the loa
 constexpr rlim_t kMostDescriptors = 64;
 constexpr rlim_t kMostProcessorSeconds = 5;
 
-/// Never raises a limit that was set from outside.
+/// Never raises a limit.
 template <class Resource>
 void limit(Resource resource, rlim_t most) {
   rlimit limits = {};
   if (getrlimit(resource, &limits) != 0) return;
-  limits.rlim_cur = std::min(limits.rlim_max, most);
+  limits.rlim_cur = std::min(limits.rlim_cur, most);
   setrlimit(resource, &limits);
 }
 
@@ -48,7 +48,11 @@ void limit_process() {
 void allow_processor_time() {
   rusage used = {};
   getrusage(RUSAGE_SELF, &used);
-  limit(RLIMIT_CPU, static_cast<rlim_t>(used.ru_utime.tv_sec + used.ru_stime.tv_sec) + 1 + kMostProcessorSeconds);
+  rlimit limits = {};
+  if (getrlimit(RLIMIT_CPU, &limits) != 0) return;
+  const auto until = static_cast<rlim_t>(used.ru_utime.tv_sec + used.ru_stime.tv_sec) + 1 + kMostProcessorSeconds;
+  limits.rlim_cur = std::min(limits.rlim_max, until);
+  setrlimit(RLIMIT_CPU, &limits);
 }
 
 const char* answer(const Question& question) try {

@@ -66,16 +66,6 @@ void Arena::populate(std::byte* slab, std::size_t count) {
   for (std::size_t i = 0; i < bytes; i += 4096) *reinterpret_cast<volatile char*>(slab + i) = 0;
 }
 
-std::size_t Arena::slabs_taken() const {
-  const std::lock_guard lock(mutex_);
-  return taken_;
-}
-
-bool Arena::contains(const void* address) const noexcept {
-  const auto* const p = static_cast<const std::byte*>(address);
-  return p >= base_ && p < base_ + slabs() * kSlabBytes;
-}
-
 std::byte* Arena::slab_of(const void* address) const noexcept {
   const auto offset = static_cast<std::size_t>(static_cast<const std::byte*>(address) - base_);
   return base_ + offset / kSlabBytes * kSlabBytes;

@@ -28,8 +28,6 @@ class Arena {
   static void populate(std::byte* slab, std::size_t count);
 
   std::size_t slabs() const noexcept { return used_.size(); }
-  std::size_t slabs_taken() const;
-  bool contains(const void* address) const noexcept;
   std::byte* slab_of(const void* address) const noexcept;
 
  private:

@@ -1,19 +1,22 @@
 #include "recorder/disk_forecast.hpp"
 
 #include <fmt/format.h>
+#include <utility>
 
 namespace neurotape {
 namespace {
 
 constexpr std::chrono::seconds kLeastSeen(2);  // what the first moments bring is no rate
+constexpr std::chrono::minutes kMinute(1);
 constexpr double kShortSeconds = 600;
 
 }  // namespace
 
 void DiskForecast::look(std::uint64_t stored, std::optional<std::uint64_t> free, Clock::time_point now) noexcept {
-  elapsed_ = now - start_;
+  if (now - next_.at >= kMinute) from_ = std::exchange(next_, {now, stored});
+  elapsed_ = now - from_.at;
   const auto seconds = std::chrono::duration<double>(elapsed_).count();
-  bytes_per_second_ = seconds > 0 ? static_cast<double>(stored) / seconds : 0;
+  bytes_per_second_ = seconds > 0 ? static_cast<double>(stored - from_.stored) / seconds : 0;
   free_bytes_ = free.value_or(0);
 }
 

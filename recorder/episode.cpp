@@ -76,13 +76,17 @@ void Episode::set_attribute(std::string_view name, const nlohmann::json& value) 
 }
 
 void Episode::finish() {
+  state_->core->parts->require_own_process();
   state_->core->tell_incomplete_columns();
   const auto error = state_->core->first_error();
   state_->recorder->finish(state_->core, "complete", false);
   if (error) throw *error;
 }
 
-void Episode::abort(bool discard) { state_->recorder->finish(state_->core, "aborted", discard); }
+void Episode::abort(bool discard) {
+  state_->core->parts->require_own_process();
+  state_->recorder->finish(state_->core, "aborted", discard);
+}
 
 std::int64_t Episode::committed_timestep() const noexcept { return state_->core->committed_timestep(); }
 Stats Episode::stats() const { return state_->recorder->stats_of(*state_->core); }

@@ -45,6 +45,7 @@ detail::LaneHandle EpisodeCore::declare(StreamSpec spec, StreamRules rules) {
 }
 
 StreamId EpisodeCore::claim_name(const std::string& key) {
+  parts->require_own_process();
   const std::lock_guard lock(mutex_);
   if (sealed_) throw_sealed(key);
   if (!lanes_.try_emplace(key).second) {
@@ -73,6 +74,7 @@ std::vector<std::shared_ptr<StreamState>> EpisodeCore::streams() const {
 }
 
 void EpisodeCore::set_attribute(std::string_view name, const nlohmann::json& value) {
+  parts->require_own_process();
   require_attribute_name(name);
   const std::lock_guard lock(mutex_);
   if (sealed_)
@@ -121,11 +123,12 @@ void EpisodeCore::reserve_own_blocks(OwnBlocks& blocks, std::size_t block_bytes,
   }
 }
 
-bool EpisodeCore::seal(const std::string& status, bool discard) {
+bool EpisodeCore::seal(const std::string& status, bool discard, const std::function<std::uint64_t()>& ticket) {
   const std::lock_guard lock(mutex_);
   if (sealed_.load()) return false;
   status_ = status;
   discards_ = discard;
+  writer.finish_ticket = ticket();
   sealed_ = true;
   for (const auto& stream : streams_)
     if (stream->is_recording()) stream->set_phase(StreamState::Phase::finished);

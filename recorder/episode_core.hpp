@@ -3,6 +3,7 @@
 /// An episode inside the recorder: its streams, and what is left to do until it is in the file.
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -45,7 +46,8 @@ class EpisodeCore : public std::enable_shared_from_this<EpisodeCore> {
   /// All lanes rest: says which columns were missing, if any.
   void tell_incomplete_columns();
   /// No lane records any more. False when that was so already.
-  bool seal(const std::string& status, bool discard);
+  /// \param ticket drawn before anybody sees that it is sealed
+  bool seal(const std::string& status, bool discard, const std::function<std::uint64_t()>& ticket);
   bool sealed() const noexcept { return sealed_.load(std::memory_order_acquire); }
   const std::string& status() const noexcept { return status_; }  ///< once sealed
   bool discards() const noexcept { return discards_.load(std::memory_order_acquire); }

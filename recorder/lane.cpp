@@ -156,17 +156,20 @@ std::uint64_t Lane::rows_recorded() const noexcept {
   return offered_.load(std::memory_order_relaxed) - dropped_.load(std::memory_order_relaxed);
 }
 
-// Sparse rows that may be dropped are dropped by whole timesteps: the blocks for all of them first.
+// Sparse rows are dropped by whole timesteps, so the blocks for all of them come first. Under `block` a lane does not wait
+// while it keeps blocks that others may be waiting for: a batch of more than the next block is recorded as space comes.
 bool Lane::room_for_all(std::int64_t timestep, std::uint64_t rows) noexcept {
-  if (stream_.rules.overflow == Overflow::block) return true;
-  if (timestep == dropped_timestep_) {
+  if (stream_.spec.has_timesteps && timestep == dropped_timestep_) {
     drop(timestep, rows, drop_cause());
     return false;
   }
+  const bool waits_without_limit = stream_.rules.overflow == Overflow::block && waits_for_space();
   std::uint64_t room = capacity_ - row_;
   while (room < rows) {
-    Block* const block = take_block();
+    const bool may_wait = !waits_without_limit || spare_.empty();
+    Block* const block = take_block(may_wait);
     if (!keep_spare(block)) {
+      if (!may_wait && waits_for_space()) return true;
       for (Block* const spare : spare_) stream_.parts->blocks.release(spare);
       spare_.clear();
       dropped_timestep_ = timestep;
@@ -254,14 +257,14 @@ Block* Lane::propose_block() noexcept {
   return winner;
 }
 
-Block* Lane::take_block() noexcept {
+Block* Lane::take_block(bool may_wait) noexcept {
   const auto now = sync::Clock::now();
   fast_ = capacity_ != 0 && now - entered_ < std::chrono::milliseconds(250);
   const BlockPool& pool = stream_.parts->blocks;
   if (pool.under_pressure() || (fast_ && pool.runs_dry())) stream_.parts->wake_workers();  // they may be taking a nap
   entered_ = now;
   Block* block = try_take_block();
-  if (block == nullptr && waits_for_space() && !Reporter::is_telling()) block = wait_for_block();
+  if (block == nullptr && may_wait && waits_for_space() && !Reporter::is_telling()) block = wait_for_block();
   if (block != nullptr) stream_.shape_block(*block, rows_in_blocks());
   return block;
 }

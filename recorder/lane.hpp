@@ -78,7 +78,7 @@ class Lane {
   bool enter_next_block(std::int64_t timestep, std::uint64_t rows) noexcept;
   bool enter_next_shared_block(std::int64_t timestep) noexcept;
   Block* propose_block() noexcept;
-  Block* take_block() noexcept;
+  Block* take_block(bool may_wait = true) noexcept;
   std::uint64_t rows_in_blocks() const noexcept;
   bool waits_for_space() const noexcept;
   Block* wait_for_block() noexcept;

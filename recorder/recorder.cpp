@@ -12,6 +12,7 @@ namespace neurotape::detail {
 namespace {
 
 constexpr std::size_t kLeastCapBytes = 16'000'000;
+constexpr std::chrono::hours kLongestCommitInterval(365 * 24);
 
 // Of the cap, what is not the ring: chunks being put together, and their encoded form.
 std::size_t buffer_bytes(std::size_t cap) { return std::clamp<std::size_t>(cap / 8, 6U << 20, 128U << 20); }
@@ -63,9 +64,9 @@ void Recorder::require_usable(const ExperimentOptions& options) {
            fmt::format("memory_cap: expected at least {} bytes, got {}", kLeastCapBytes, options.memory_cap));
   if (options.n_workers < 0 || options.n_workers > 256)
     refuse(ErrorCode::invalid_argument, fmt::format("n_workers: expected 0 to 256, got {}", options.n_workers));
-  if (options.commit_interval < std::chrono::milliseconds(1))
+  if (options.commit_interval < std::chrono::milliseconds(1) || options.commit_interval > kLongestCommitInterval)
     refuse(ErrorCode::invalid_argument,
-           fmt::format("commit_interval: expected at least 1 ms, got {} ns", options.commit_interval.count()));
+           fmt::format("commit_interval: expected 1 ms to 1 year, got {} ns", options.commit_interval.count()));
   if (options.neural_sampling_rate < 1)
     refuse(ErrorCode::invalid_argument,
            fmt::format("neural_sampling_rate: expected at least 1, got {}", options.neural_sampling_rate));
@@ -111,9 +112,7 @@ Recorder::~Recorder() {
 }
 
 void Recorder::require_open() const {
-  if (!is_ours())
-    throw Error(ErrorCode::closed, "this process was forked from the one that records: only that one can record",
-                {.path = path_.string()});
+  parts_->require_own_process();
   const std::lock_guard lock(mutex_);
   if (closed_)
     throw Error(ErrorCode::closed, "the experiment is closed", {parts_->experiment, {}, {}, {}, path_.string()});
@@ -156,6 +155,7 @@ std::shared_ptr<EpisodeCore> Recorder::start_episode(const EpisodeOptions& optio
   const std::lock_guard lock(mutex_);
   if (parts_->abandoned) throw parts_->reporter.first_failure().value_or(out_of_memory());
   info.number = next_number_++;
+  info.clock = WallClock(clock_.now());
   info.id = episode_id(info.number);
   auto episode = std::make_shared<EpisodeCore>(std::move(info), parts_, options_);
   episodes_.emplace(episode->info.number, episode);
@@ -163,9 +163,8 @@ std::shared_ptr<EpisodeCore> Recorder::start_episode(const EpisodeOptions& optio
 }
 
 void Recorder::finish(const std::shared_ptr<EpisodeCore>& episode, const std::string& status, bool discard) {
-  if (!episode->seal(status, discard)) return;
+  if (!episode->seal(status, discard, [this] { return writer_.next_finish_ticket(); })) return;
   parts_->finishing_episodes.fetch_add(1);
-  episode->writer.finish_ticket = writer_.next_finish_ticket();
   try {
     workers_.run_soon([this, episode] { take_last_rows(episode); });
   } catch (const std::exception& error) {
@@ -189,7 +188,8 @@ void Recorder::harvest(const std::shared_ptr<Epoch>& epoch) {
       for (const auto& stream : episode->streams())
         if (stream->mark(workers_, epoch, epoch->everything ? Take::everything : Take::interval)) ++marks;
     }
-    writer_.harvested(epoch, marks);
+    // What was sealed meanwhile gave no marks: it belongs to this commit as an episode that is finished.
+    writer_.harvested(epoch, marks, writer_.last_finish_ticket());
   });
 }
 
@@ -202,6 +202,7 @@ bool Recorder::relieve() {
 }
 
 void Recorder::episode_done(const std::shared_ptr<EpisodeCore>& episode) {
+  const std::lock_guard lock(mutex_);  // for all of it: the totals of stats() count each episode once
   for (const auto& stream : episode->streams()) {
     StreamStats stats = stream->stats();
     if (!episode->failed() && !episode->discards()) {
@@ -209,12 +210,10 @@ void Recorder::episode_done(const std::shared_ptr<EpisodeCore>& episode) {
       stream->committed_timestep.store(stream->last_timestep(), std::memory_order_release);
       stats.rows_committed = stream->rows_taken();
     }
-    const std::lock_guard lock(mutex_);
     add(finished_, stats);
     losses_.add(stats, stream->gaps.lost(), episode->discards());
   }
   episode->forget_streams();
-  const std::lock_guard lock(mutex_);
   episodes_.erase(episode->info.number);
 }
 
@@ -240,14 +239,14 @@ void Recorder::flush() {
 
 Stats Recorder::stats() const {
   Stats stats;
-  for (const auto& episode : episodes()) {
-    for (auto& stream : stats_of(*episode).streams) {
-      add(stats.total, stream);
-      stats.streams.push_back(std::move(stream));
-    }
-  }
   {
     const std::lock_guard lock(mutex_);
+    for (const auto& [number, episode] : episodes_) {
+      for (auto& stream : episode->stats()) {
+        add(stats.total, stream);
+        stats.streams.push_back(std::move(stream));
+      }
+    }
     add(stats.total, finished_);
   }
   add_rejected(stats.total, parts_->rows_without_stream);
@@ -296,7 +295,7 @@ void Recorder::finish_beside() {
 
 void Recorder::close() {
   Reporter::refuse_in_handler("close()");
-  if (!is_ours()) require_open();
+  parts_->require_own_process();
   finish_beside();
   {
     const std::lock_guard lock(mutex_);

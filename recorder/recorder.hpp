@@ -7,8 +7,6 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <sys/types.h>
-#include <unistd.h>
 #include <vector>
 
 #include "neurotape/experiment.hpp"
@@ -34,8 +32,7 @@ class Recorder final : private DiskListener, private ClosedAtExit {
   Recorder& operator=(const Recorder&) = delete;
 
   const std::filesystem::path& path() const noexcept { return path_; }
-  /// Not in a forked child: there are no threads there, and locks may be held for ever. Such a process must touch nothing.
-  bool is_ours() const noexcept { return ::getpid() == owner_; }
+  bool is_ours() const noexcept { return parts_->are_ours(); }
   void save_config(const nlohmann::json& config);
   void save_network(std::string_view table, const std::vector<NamedArray>& columns);
   std::shared_ptr<EpisodeCore> start_episode(const EpisodeOptions& options);
@@ -73,11 +70,11 @@ class Recorder final : private DiskListener, private ClosedAtExit {
   // Of the thread that ends the program.
   void close_at_exit() noexcept override;
 
-  const pid_t owner_ = ::getpid();
   const ExperimentOptions options_;
   const std::unique_ptr<Backend> backend_;
   const std::shared_ptr<RecorderParts> parts_;
   const std::filesystem::path path_;
+  const WallClock clock_;  ///< of all episodes, so that none began before the run did
 
   mutable sync::Mutex mutex_;
   std::map<std::uint64_t, std::shared_ptr<EpisodeCore>> episodes_;  ///< whose rows are not all committed

@@ -327,13 +327,6 @@ std::int64_t StreamState::last_timestep() const {
   return last_timestep_;
 }
 
-void StreamState::discard() {
-  const std::lock_guard lock(mutex_);
-  refresh_readers();
-  give_back_blocks();
-  builders_.clear();
-}
-
 // No lane records any more: what its chain still holds goes back, jobs that read it apart.
 void StreamState::give_back_blocks() {
   const auto release_chain = [&](Block*& block) {

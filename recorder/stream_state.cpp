@@ -27,6 +27,12 @@ std::vector<std::shared_ptr<const Encoder>> encoders_for(RecorderParts& parts, c
 
 }  // namespace
 
+void RecorderParts::require_own_process() const {
+  if (are_ours()) return;
+  throw Error(ErrorCode::closed, "this process was forked from the one that records: only that one can record",
+              {.experiment = experiment});
+}
+
 std::shared_ptr<const Encoder> RecorderParts::encoder(const Codec& codec, const std::string& column,
                                                       std::size_t element_bytes) {
   const bool learns = codec.family() == Codec::Family::adaptive;

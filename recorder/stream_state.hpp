@@ -11,6 +11,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <unistd.h>
 #include <vector>
 
 #include "neurotape/options.hpp"
@@ -81,6 +82,11 @@ class RecorderParts {
         ready(ring_bytes / kSmallBlockBytes),
         reporter(std::move(on_error)) {}
 
+  /// Not in a forked child: there are no threads there, and locks may be held for ever. Such a process must touch nothing.
+  bool are_ours() const noexcept { return ::getpid() == owner_; }
+  /// \throws Error closed in a forked child
+  void require_own_process() const;
+
   BlockPool blocks;
   BufferPool buffers;
   ReadyQueue ready;
@@ -99,6 +105,7 @@ class RecorderParts {
   std::shared_ptr<const Encoder> encoder(const Codec& codec, const std::string& column, std::size_t element_bytes);
 
  private:
+  const pid_t owner_ = ::getpid();
   sync::Mutex encoders_mutex_;
   std::map<std::pair<std::string, std::size_t>, std::shared_ptr<const Encoder>> encoders_;
 };
@@ -172,8 +179,6 @@ class StreamState final : public std::enable_shared_from_this<StreamState>, priv
   bool mark(WorkSink& work, const std::shared_ptr<Epoch>& epoch, Take take);
   /// All lanes rest: the last rows, the last chunks, the end. The blocks go back.
   void finish(WorkSink& work);
-  /// Throws away what waits; for streams that failed.
-  void discard();
 
   // The writer thread.
   struct WriterSide {

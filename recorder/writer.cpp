@@ -133,8 +133,11 @@ void Writer::all_rows_taken(std::shared_ptr<EpisodeCore> episode, std::size_t st
   }));
 }
 
-void Writer::harvested(std::shared_ptr<Epoch> epoch, std::size_t marks) {
-  send(Task([epoch = std::move(epoch), marks] { epoch->marks_expected = marks; }));
+void Writer::harvested(std::shared_ptr<Epoch> epoch, std::size_t marks, std::uint64_t finish_ticket) {
+  send(Task([epoch = std::move(epoch), marks, finish_ticket] {
+    epoch->marks_expected = marks;
+    epoch->finish_ticket = finish_ticket;
+  }));
 }
 
 void Writer::call(const std::function<void()>& task) {
@@ -207,7 +210,6 @@ void Writer::begin_commit_if_due() {
     epoch->flush_ticket = flush_requested_;
   }
   epoch->number = next_epoch_++;
-  epoch->finish_ticket = finish_tickets_.load();
   epoch->started = Clock::now();
   next_commit_ = epoch->started + parts_.commit_interval;
   epoch_ = epoch;

@@ -64,7 +64,7 @@ class Writer {
   void post(StreamItem item);
   void finishing(std::shared_ptr<EpisodeCore> episode, std::uint64_t raw_bytes);
   void all_rows_taken(std::shared_ptr<EpisodeCore> episode, std::size_t streams);
-  void harvested(std::shared_ptr<Epoch> epoch, std::size_t marks);
+  void harvested(std::shared_ptr<Epoch> epoch, std::size_t marks, std::uint64_t finish_ticket);
   /// Rows will not come: the first such error is what `flush` throws.
   void keep_failure(const Error& error) noexcept;
   /// Waits while more encoded chunks wait to be written than the buffers are for.
@@ -72,6 +72,7 @@ class Writer {
 
   // From callers.
   std::uint64_t next_finish_ticket() { return finish_tickets_.fetch_add(1) + 1; }
+  std::uint64_t last_finish_ticket() const { return finish_tickets_.load(); }
   /// Runs `task` on the writer thread and returns when it is done. \throws what the task throws
   void call(const std::function<void()>& task);
   /// Returns when a commit that began after the call is done. \throws Error what kept rows from the file so far

@@ -40,6 +40,7 @@ DriverFile::DriverFile(std::filesystem::path path, Opening opening, Mode mode, C
                [&] { return file_.open(path_, flags_of(opening_)); }))
     return;
   size_ = sealed_end_ = opened_end_ = file_.size();
+  if (std::size_t got = 0; writes() && size_ != 0) file_.read(0, superblock_on_disk_, &got);
   // Programs that ask HDF5 for a file to write in are refused by this lock, readers are not. Where there are no locks
   // there is only the run's lock file.
   if (writes()) io::operations().flock(file_.descriptor(), LOCK_SH | LOCK_NB);
@@ -159,6 +160,8 @@ void DriverFile::apply(const std::vector<HeldWrites::Piece>& pieces) noexcept tr
   for (const auto& piece : pieces) {
     if (!attempt("writing metadata", [&] { return file_.write(piece.address, piece.bytes); })) return;
     size_ = std::max(size_, piece.address + piece.bytes.size());
+    if (piece.address == 0 && piece.bytes.size() == kSuperblockBytes)
+      std::copy(piece.bytes.begin(), piece.bytes.end(), superblock_on_disk_.begin());
   }
   if (dead()) return;
   sealed_end_ = end_to_tell();

@@ -100,6 +100,8 @@ class DriverFile {
   void prepare() noexcept { reserve(end_); }
   /// Waits until what was written is on the disk; of a dead file, too, for what it committed before stands.
   void sync() noexcept;
+  /// As the last commit left it; zeros before the first one.
+  const Superblock& superblock_on_disk() const noexcept { return superblock_on_disk_; }
   /// What a commit will write, in the order in which it will.
   std::vector<HeldWrites::Piece> waiting() const;
   void apply(const std::vector<HeldWrites::Piece>& pieces) noexcept;
@@ -124,7 +126,8 @@ class DriverFile {
   std::uint64_t last_raw_ = 0;
   bool written_ = false;
   std::optional<Superblock> superblock_;  // as HDF5 wrote it last
-  std::uint64_t sealed_end_ = 0;          // what the superblock on disk says
+  Superblock superblock_on_disk_{};
+  std::uint64_t sealed_end_ = 0;  // what that says
   bool superblock_changed_ = false;
   HeldWrites held_;
   std::uint64_t opened_end_ = 0;                // everything before it was there when the file was opened

@@ -14,7 +14,7 @@
 namespace neurotape::driver {
 namespace {
 
-constexpr std::uint64_t kMagic = 0x314C4E524A544E00;  // "\0NTJRNL1"
+constexpr std::uint64_t kMagic = 0x324C4E524A544E00;  // "\0NTJRNL2"
 constexpr std::uint64_t kMostBytes = 1ULL << 30;
 constexpr std::uint64_t kMostAddress = std::numeric_limits<std::int64_t>::max();  // of a file
 
@@ -47,6 +47,11 @@ class Unpacker {
     std::memcpy(&value, bytes->data(), sizeof value);
     return value;
   }
+  bool superblock(Superblock& out) {
+    const auto bytes = take(out.size());
+    if (bytes) std::copy(bytes->begin(), bytes->end(), out.begin());
+    return bytes.has_value();
+  }
   std::optional<std::span<const std::byte>> sized() {
     const auto count = number();
     return count ? take(*count) : std::nullopt;
@@ -68,6 +73,7 @@ std::vector<std::byte> packed(const std::vector<JournalEntry>& entries, std::uin
   for (const auto& entry : entries) {
     packer.put(entry.file.size());
     packer.put(std::as_bytes(std::span(entry.file)));
+    packer.put(entry.before);
     packer.put(entry.pieces.size());
     for (const auto& piece : entry.pieces) {
       packer.put(piece.address);
@@ -85,9 +91,11 @@ std::vector<std::byte> packed(const std::vector<JournalEntry>& entries, std::uin
 bool unpack(std::span<const std::byte> payload, std::vector<JournalEntry>& entries) {
   for (Unpacker from(payload); !from.done();) {
     const auto name = from.sized();
+    JournalEntry entry;
+    if (!name || !from.superblock(entry.before)) return false;
+    entry.file.assign(reinterpret_cast<const char*>(name->data()), name->size());
     const auto count = from.number();
-    if (!name || !count) return false;
-    JournalEntry entry{std::string(reinterpret_cast<const char*>(name->data()), name->size()), {}};
+    if (!count) return false;
     for (std::uint64_t i = 0; i < *count; ++i) {
       const auto address = from.number();
       const auto bytes = from.sized();
@@ -117,6 +125,13 @@ int open_by_either_name(io::OpenFile& file, const std::filesystem::path& directo
   return error == ENOENT ? file.open(directory / ("." + name), O_RDWR | O_NOFOLLOW) : error;
 }
 
+Superblock beginning_of(const io::OpenFile& file) {
+  Superblock beginning{};
+  std::size_t got = 0;
+  file.read(0, beginning, &got);
+  return beginning;
+}
+
 /// How long the file is at least when the commit has been repeated.
 std::uint64_t end_after(const JournalEntry& entry) {
   std::uint64_t end = 0;
@@ -131,6 +146,13 @@ std::uint64_t end_after(const JournalEntry& entry) {
 }
 
 }  // namespace
+
+bool is_about(const JournalEntry& entry, const Superblock& beginning) noexcept {
+  if (beginning == entry.before) return true;
+  return std::any_of(entry.pieces.begin(), entry.pieces.end(), [&](const HeldWrites::Piece& piece) {
+    return piece.address == 0 && std::equal(piece.bytes.begin(), piece.bytes.end(), beginning.begin(), beginning.end());
+  });
+}
 
 void Journal::sync_files(std::span<DriverFile* const> files) noexcept {
   for (auto* const file : files) {
@@ -157,11 +179,11 @@ void Journal::commit(std::span<DriverFile* const> files) noexcept {
       auto pieces = file->waiting();
       if (pieces.empty()) continue;
       changed.push_back(file);
-      entries.push_back({final_name(file->path()), std::move(pieces)});
+      entries.push_back({final_name(file->path()), file->superblock_on_disk(), std::move(pieces)});
     }
     if (entries.empty()) return;
     if (durable_) unsynced_.insert(changed.begin(), changed.end());
-    error = write(entries);
+    error = write_patiently(entries);
   } catch (...) {
     error = ENOMEM;
   }
@@ -190,6 +212,17 @@ int Journal::write(const std::vector<JournalEntry>& entries) {
   const auto record = packed(entries, ++sequence_);
   if (const int error = file_.write(0, record); error != 0) return error;
   return durable_ ? file_.sync() : 0;
+}
+
+int Journal::write_patiently(const std::vector<JournalEntry>& entries) {
+  int error = write(entries);
+  bool waited = false;
+  while (io::is_lack_of_space(error) && patience_ != nullptr && patience_->wait("writing the journal", path_, error)) {
+    waited = true;
+    error = write(entries);
+  }
+  if (waited) patience_->over();
+  return error;
 }
 
 void Journal::remove() noexcept {
@@ -223,6 +256,7 @@ std::vector<Replayed> replay(const std::vector<JournalEntry>& entries, const std
     io::OpenFile file;
     int error = open_by_either_name(file, directory, entry.file);
     if (error == ENOENT) continue;  // it has been closed, and its episode is in a segment
+    if (error == 0 && !is_about(entry, beginning_of(file))) continue;
     // The reserve that the superblock speaks of may have been given back meanwhile: it has to be there first.
     const auto end = end_after(entry);
     if (error == 0 && file.size() < end) error = file.truncate(end);

@@ -16,9 +16,13 @@ namespace neurotape::driver {
 
 /// What belongs into one file.
 struct JournalEntry {
-  std::string file;  ///< name, without its directory and without the dot of a file that has not got its name yet
+  std::string file;     ///< name, without its directory and without the dot of a file that has not got its name yet
+  Superblock before{};  ///< of the file, before this commit; zeros: it had none
   std::vector<HeldWrites::Piece> pieces;
 };
+
+/// Whether a file that begins like this is still the one that the entry is about: another program may have written it.
+bool is_about(const JournalEntry& entry, const Superblock& beginning) noexcept;
 
 /// Threads: one at a time.
 ///
@@ -26,7 +30,8 @@ struct JournalEntry {
 /// power cut, by itself or with `read_journal`; a record is written over only when all that it repeats is on the disk.
 class Journal {
  public:
-  explicit Journal(bool durable) : durable_(durable) {}
+  /// \param patience asked where there is no space for a record; may be nullptr
+  explicit Journal(bool durable, Patience* patience = nullptr) : durable_(durable), patience_(patience) {}
   Journal(const Journal&) = delete;
   Journal& operator=(const Journal&) = delete;
 
@@ -44,9 +49,11 @@ class Journal {
  private:
   void sync_files(std::span<DriverFile* const> files) noexcept;
   int write(const std::vector<JournalEntry>& entries);
+  int write_patiently(const std::vector<JournalEntry>& entries);
   int open_if_needed();
 
   const bool durable_;
+  Patience* const patience_;
   std::filesystem::path path_;
   io::OpenFile file_;
   std::uint64_t sequence_ = 0;
@@ -62,7 +69,7 @@ struct Replayed {
   int error_number = 0;  ///< why it could not be changed
 };
 
-/// Repeats what the journal says in the files of this directory, and waits until it is on the disk. May be repeated.
+/// Repeats what the journal says in the files of this directory that it is about, and waits until it is on the disk. May be repeated.
 std::vector<Replayed> replay(const std::vector<JournalEntry>& entries, const std::filesystem::path& directory);
 
 }  // namespace neurotape::driver

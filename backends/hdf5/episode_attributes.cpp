@@ -1,9 +1,7 @@
 #include "backends/hdf5/episode_attributes.hpp"
 
-#include <array>
 #include <ctime>
 #include <fmt/format.h>
-#include <string_view>
 
 #include "backends/hdf5/append_dataset.hpp"
 
@@ -13,17 +11,8 @@ namespace {
 constexpr std::size_t kStatusBytes = 16;
 constexpr std::size_t kTimeBytes = 32;
 
-/// Attributes with a meaning of their own, which a user's attribute of the same name must not change.
-constexpr std::array<std::string_view, 12> kReserved = {"episode_id", "status",  "started",        "ended",
-                                                        "dt",         "dt_unit", "seed",           "name",
-                                                        "format",     "config",  "format_version", "experiment_name"};
-
 void write_user_attributes(Library& library, hid_t episode, const nlohmann::json& attributes) {
-  for (const auto& [name, value] : attributes.items()) {
-    if (std::find(kReserved.begin(), kReserved.end(), name) == kReserved.end()) {
-      set_json(library, episode, name, value);
-    }
-  }
+  for (const auto& [name, value] : attributes.items()) set_json(library, episode, name, value);
 }
 
 }  // namespace

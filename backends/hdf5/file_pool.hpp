@@ -46,7 +46,6 @@ class FilePool {
       if (auto* const waiting = file->committing()) files.push_back(waiting);
     return files;
   }
-  std::size_t open_files() const noexcept { return open_.size(); }
 
  private:
   std::size_t limit_;

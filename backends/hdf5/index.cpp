@@ -165,15 +165,23 @@ bool Index::due() const { return changed_ && clock_() >= due_; }
 void Index::write(const Setup& setup) {
   const QuietErrors quiet;
   const auto start = clock_();
-  const auto transient = transient_name(path_);
-  remove_file(transient);
-  write_file(setup, transient);
-  put_in_place(transient, path_, library_.is_durable());
+  const auto rest = [&] {
+    const auto end = clock_();
+    due_ = end + kTimesIdle * (end - start);
+  };
+  try {
+    const auto transient = transient_name(path_);
+    remove_file(transient);
+    write_file(setup, transient);
+    put_in_place(transient, path_, library_.is_durable());
+  } catch (...) {
+    rest();
+    throw;
+  }
   mentioned_.clear();
   for (const auto& [episode, record] : records_) mentioned_.insert(record.source->name);
   changed_ = false;
-  const auto end = clock_();
-  due_ = end + kTimesIdle * (end - start);
+  rest();
 }
 
 void Index::write_file(const Setup& setup, const std::filesystem::path& path) {

@@ -23,19 +23,21 @@ class InventoryTaker {
     for (const auto& name : names) look_at(name);
     take_segments();
     for (const auto& [episode, name] : own_files_) take_own_file(episode, name);
-    const auto last = found_.records.empty() ? 0 : found_.records.rbegin()->first + 1;
-    found_.next_episode = std::max(found_.next_episode, last);
+    // Numbers of episodes that cannot be read are not used again.
+    if (!indexed_.empty()) use_numbers_after(indexed_.rbegin()->first);
     return std::move(found_);
   }
 
  private:
+  void use_numbers_after(std::uint64_t episode) { found_.next_episode = std::max(found_.next_episode, episode + 1); }
+
   void look_at(const std::string& name) {
     // Only our own: others, too, hide files behind a dot.
     if (number_in(name, ".episode_", ".h5") || number_in(name, ".segment_", ".h5")) {
       found_.leftovers.push_back(run_.episodes() / name);
     } else if (const auto episode = number_in(name, "episode_", ".h5")) {
       own_files_[*episode] = name;
-      found_.next_episode = std::max(found_.next_episode, *episode + 1);
+      use_numbers_after(*episode);
     } else if (const auto number = number_in(name, "segment_", ".h5")) {
       found_.next_segment = std::max(found_.next_segment, *number + 1);
       found_.segments.push_back({*number, {source_of(name, true), episodes_in(name)}});
@@ -80,16 +82,28 @@ class InventoryTaker {
     std::sort(segments.begin(), segments.end(), [](const auto& a, const auto& b) { return a.number < b.number; });
   }
 
-  void take_episodes_of(const Segment& segment) {
+  /// A segment with an episode that cannot be read stays as it is, out of the list: a merge would lose that episode.
+  void take_episodes_of(Segment& segment) {
     if (segment.episodes.empty()) return;
     const bool known = is_indexed(*segment.source);
     std::optional<File> file;
     if (!known) file.emplace(File::open(run_.episodes() / segment.source->name, Access::read));
+    bool all = true;
     for (const auto episode : segment.episodes) {
-      auto& record = found_.records[episode];
-      record = known ? indexed_.at(episode) : scan_episode(library_, open_group(file->id(), episode_id(episode)).get());
-      record.source = segment.source;
+      use_numbers_after(episode);
+      try {
+        auto record = known ? indexed_.at(episode) : scan_segment(*file, episode);
+        record.source = segment.source;
+        found_.records[episode] = std::move(record);
+      } catch (const Error&) {
+        all = false;
+      }
     }
+    if (!all) segment.episodes.clear();
+  }
+
+  EpisodeRecord scan_segment(const File& file, std::uint64_t episode) const {
+    return scan_episode(library_, open_group(file.id(), episode_id(episode)).get());
   }
 
   void take_own_file(std::uint64_t episode, const std::string& name) {

@@ -1,6 +1,7 @@
 #include "backends/hdf5/run.hpp"
 
 #include <algorithm>
+#include <fcntl.h>
 #include <utility>
 
 #include "backends/hdf5/inventory.hpp"
@@ -8,28 +9,42 @@
 namespace neurotape::hdf5 {
 
 Run::Run(const std::filesystem::path& parent, const RunInfo& info, const StorageOptions& options, WallTime now)
-    : journal_(options.durability == Durability::power),
+    : journal_(options.durability == Durability::power, options.on_disk_error == OnDiskError::stop ? nullptr : &wait_),
       library_({options.on_disk_error == OnDiskError::stop ? nullptr : &wait_, &journal_}),
       directory_(RunDirectory::create(parent, info.name, now)),
       segments_(library_, directory_.episodes()),
       index_(library_, directory_.index()) {
   journal_.place(directory_.journal());
   if (journal_.durable()) sync_directory(directory_.path().parent_path());
+  open_names();
   setup_.emplace(library_, directory_.setup(), make_setup(info, now));
   write_index();
 }
 
 Run::Run(const std::filesystem::path& path, const StorageOptions& options, WallTime now)
-    : journal_(options.durability == Durability::power),
+    : journal_(options.durability == Durability::power, options.on_disk_error == OnDiskError::stop ? nullptr : &wait_),
       library_({options.on_disk_error == OnDiskError::stop ? nullptr : &wait_, &journal_}),
       directory_(RunDirectory::open(path, now)),
       segments_(library_, directory_.episodes()),
       index_(library_, directory_.index()) {
   journal_.place(directory_.journal());
+  open_names();
   repeat_cut_off_commit(directory_);
   setup_.emplace(library_, directory_.setup());
   take_over();
   write_index();
+}
+
+void Run::open_names() {
+  if (!journal_.durable()) return;
+  if (const int error = names_.open(directory_.episodes(), O_RDONLY | O_DIRECTORY); error != 0)
+    fail_system("opening the directory", directory_.episodes(), error);
+}
+
+void Run::sync_names() {
+  if (!journal_.durable()) return;
+  if (const int error = names_.sync_names(); error != 0)
+    fail_system("waiting until its names are on the disk", directory_.episodes(), error);
 }
 
 void Run::take_over() {
@@ -86,7 +101,7 @@ void Run::add_small(const SmallEpisode& episode, ChunkSource& chunks, EpisodeRec
 
 void Run::forget(std::uint64_t episode, const std::filesystem::path& own_file) {
   index_.erase(episode);
-  if (!own_file.empty()) remove_file(own_file);
+  if (!own_file.empty()) remove_unless_linked(own_file);
 }
 
 void Run::publish_segment(CommitResult& result) {
@@ -141,6 +156,14 @@ void Run::merge_segments() {
   if (const auto merged = segments_.merge_some(header())) took_merged(*merged);
 }
 
+/// Small files are good as they are: where a merge fails, nothing is lost, and the next who opens the run tries again.
+void Run::merge_rest() {
+  try {
+    while (const auto merged = segments_.merge_rest(header())) took_merged(*merged);
+  } catch (const Error&) {
+  }
+}
+
 CommitResult Run::commit() {
   CommitResult result;
   commit_files(result);
@@ -152,7 +175,7 @@ CommitResult Run::commit() {
       result.put_off.push_back(error);
     }
   };
-  if (journal_.durable() && std::exchange(names_changed_, false)) sync_directory(directory_.episodes());
+  if (std::exchange(names_changed_, false)) sync_names();
   attempt([&] { merge_segments(); });
   if (index_.due()) attempt([&] { write_index(); });
   return result;
@@ -162,8 +185,8 @@ void Run::close() {
   CommitResult last;
   publish_segment(last);
   if (last.why_lost) throw *last.why_lost;
-  if (journal_.durable()) sync_directory(directory_.episodes());
-  while (const auto merged = segments_.merge_rest(header())) took_merged(*merged);
+  sync_names();
+  merge_rest();
   write_index();
   journal_.remove();
   directory_.unlock();

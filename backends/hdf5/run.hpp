@@ -17,6 +17,8 @@
 #include "backends/hdf5/segments.hpp"
 #include "backends/hdf5/setup_file.hpp"
 #include "backends/hdf5/wait_for_space.hpp"
+#include "backends/io/file.hpp"
+#include "backends/io/new_file.hpp"
 
 namespace neurotape::hdf5 {
 
@@ -78,9 +80,12 @@ class Run {
   };
 
   void take_over();
+  void open_names();
+  void sync_names();
   void commit_files(CommitResult& result);
   void publish_segment(CommitResult& result);
   void merge_segments();
+  void merge_rest();
   void took_merged(const Segments::Merged& merged);
   void write_index();
   void remove_unless_linked(const std::filesystem::path& path);
@@ -101,8 +106,9 @@ class Run {
   Index index_;
   std::uint64_t next_episode_ = 0;
   std::map<std::uint64_t, Committing> committing_;
-  bool names_changed_ = false;                   // in the directory of the episodes, since it was synced
-  std::vector<Pending> pending_;                 // in the segment that is being filled
+  io::OpenFile names_;            // the directory of the episodes; open, for later it may not be to be had
+  bool names_changed_ = false;    // in it, since it was synced
+  std::vector<Pending> pending_;  // in the segment that is being filled
   std::vector<std::filesystem::path> obsolete_;  // removed when the index on disk no longer links to them
 };
 

@@ -85,7 +85,8 @@ std::optional<std::uint64_t> number_in(std::string_view name, std::string_view p
   const auto digits = name.substr(prefix.size(), name.size() - prefix.size() - suffix.size());
   std::uint64_t number = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-  if (error != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;
+  // Every number has one name: others are not ours.
+  if (error != std::errc{} || digits != fmt::format("{:04}", number)) return std::nullopt;
   return number;
 }
 

@@ -88,6 +88,7 @@ std::optional<Segments::Merged> Segments::merge_some(const FileHeader& header) {
     std::uint64_t bytes = 0;
     for (const auto chosen : same) bytes += published_[chosen].source->facts.bytes;
     if (bytes > kCheapBytes) continue;
+    merge_due_ = std::chrono::steady_clock::time_point::max();  // unless it succeeds, it is left for the end of the run
     auto merged = merge(header, same);
     const auto end = std::chrono::steady_clock::now();
     merge_due_ = end + kTimesIdle * (end - start);
@@ -128,7 +129,9 @@ Segments::Merged Segments::merge(const FileHeader& header, const std::vector<std
 
 Segment Segments::copy_segments(const FileHeader& header, std::uint64_t number,
                                 const std::vector<std::size_t>& chosen) {
-  auto file = File::create(transient_name(name_of(number)), Root::large, File::Mode::direct, library_.company());
+  // Without patience: nothing waits for a merge.
+  const driver::Company nobody;
+  auto file = File::create(transient_name(name_of(number)), Root::large, File::Mode::direct, nobody);
   write_header(library_, open_group(file.id(), "/").get(), header);
   std::vector<std::uint64_t> episodes;
   for (const auto index : chosen) {

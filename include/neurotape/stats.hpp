@@ -43,7 +43,7 @@ struct Stats {
   std::chrono::nanoseconds last_commit_time{0};  ///< how long the last commit took
   std::chrono::nanoseconds longest_commit_time{0};
   std::chrono::nanoseconds commit_work{0};  ///< what all commits together took of the thread that writes
-  double disk_bytes_per_second = 0;         ///< stored since the experiment was created or opened
+  double disk_bytes_per_second = 0;         ///< stored, over the last one or two minutes
   std::uint64_t disk_free_bytes = 0;        ///< for us, at the last commit; 0: the system cannot tell
   std::string last_error;                   ///< empty: none
 };

@@ -23,6 +23,7 @@ from sweep import points_of, run_of, run_victim  # noqa: E402
 
 POINTS = 0 if os.environ.get("NEUROTAPE_LONG_TESTS") else 10
 EPISODE = "episode_0000.h5"
+VICTIM = sys.argv[1]
 PLUGINS = os.environ.setdefault("HDF5_PLUGIN_PATH", "/usr/lib/x86_64-linux-gnu/hdf5/serial/plugins")
 
 
@@ -80,8 +81,28 @@ def changes(path, run, told):
     return ([] if right else ["what r+ wrote is not there"]) + ["after r+: " + fault for fault in judge(run, told)]
 
 
+def recovered(run, told):
+    """`neurotape recover`, which has a journal of the files as they were."""
+    status, found, errors = run_victim(VICTIM, run, {"recover": run})
+    if status or errors:
+        return [f"recovery ends with {status}: {errors} {found}"]
+    return ["recovered: " + fault for fault in judge(run, told, recovered=True)]
+
+
+def repacks_and_recovers(path, run, told):
+    return repacks(path, run, told) + recovered(run, told)
+
+
+def changes_and_recovers(path, run, told):
+    faults = changes(path, run, told) + recovered(run, told)
+    with h5py.File(path, "r") as file:
+        if file.attrs.get("remark") != "looked at" or "analysis/mean" not in file:
+            faults.append("recovery undoes what r+ wrote")
+    return faults
+
+
 WAYS = {"h5py": lambda _path, run, told: judge(run, told), "h5ls": lists, "h5stat": statistics, "h5dump": dumps,
-        "h5repack": repacks, "h5py r+": changes}
+        "h5repack": repacks_and_recovers, "h5py r+": changes_and_recovers}
 
 
 def try_all(run, told, directory):

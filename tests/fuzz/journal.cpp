@@ -12,7 +12,7 @@
 namespace {
 
 std::vector<std::uint8_t> with_header(std::span<const std::uint8_t> payload) {
-  constexpr std::uint64_t kMagic = 0x314C4E524A544E00, kSequence = 7;
+  constexpr std::uint64_t kMagic = 0x324C4E524A544E00, kSequence = 7;
   const std::uint64_t header[] = {kMagic, kSequence, payload.size(),
                                   XXH3_64bits_withSeed(payload.data(), payload.size(), kSequence)};
   std::vector<std::uint8_t> record(sizeof header);

@@ -23,7 +23,7 @@ def write(directory, name, data):
 
 def journals(directory):
     def entry(name, pieces):
-        data = struct.pack("<Q", len(name)) + name + struct.pack("<Q", len(pieces))
+        data = struct.pack("<Q", len(name)) + name + bytes(48) + struct.pack("<Q", len(pieces))
         return data + b"".join(struct.pack("<QQ", at, len(piece)) + piece for at, piece in pieces)
     one = entry(b"episode_0000.h5", [(0, bytes(48)), (100, b"abc"), (90, bytes(20))])
     write(directory, "one", one)
@@ -63,9 +63,30 @@ def changes_of_episodes(directory):
         write(directory, f"changes_{i}", random.Random(i).randbytes(1 + 12 * (1 + i % 4)))
 
 
+def arrays(directory):
+    os.makedirs(directory, exist_ok=True)
+    for name, array in (("c", np.arange(12.0).reshape(3, 4)), ("fortran", np.asfortranarray(np.ones((3, 2), ">i4"))),
+                        ("text", np.array(["ab", "cde"])), ("flag", np.array(True)), ("none", np.zeros((0, 3), "f2"))):
+        with open(os.path.join(directory, name), "wb") as file:
+            np.save(file, array)
+    for save in (np.savez, np.savez_compressed):
+        with open(os.path.join(directory, save.__name__), "wb") as file:
+            save(file, a=np.arange(100, dtype="f4"), shape=np.array([2, 50]), epoch=np.array(3))
+    with open(os.path.join(directory, "checkpoint"), "wb") as file:
+        np.savez(file, **{"model/w": np.ones(3), "optimizer/m": np.ones(3), "epoch": np.array(2),
+                          "metrics/val_loss": np.array(0.5)})
+
+
+def tables(directory):
+    write(directory, "numbers", b"epoch,loss\r\n1,0.5\r\n2,nan\r\n3,-inf\r\n")
+    write(directory, "texts", b'epoch,note\r\n1,"a ""b"",\r\nc"\r\n2,""\r\n')
+    write(directory, "cut_off", b'epoch,note\n1,x\n2,"y')
+    write(directory, "matrices", b'{"format": "neurotape confusion", "a": {"classes": ["x"], "counts": [[1]]}}')
+
+
 def main(directory):
     for name, make in (("journal", journals), ("json", texts), ("decode", chunks), ("episode_files", episodes),
-                       ("episode", changes_of_episodes)):
+                       ("episode", changes_of_episodes), ("npz", arrays), ("metrics", tables)):
         make(os.path.join(directory, name))
 
 

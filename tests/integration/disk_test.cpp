@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <map>
 #include <numeric>
 #include <thread>
 #include <vector>
@@ -130,6 +131,38 @@ TEST_F(FullDisk, DropNeverWaitsAndTellsEveryRow) {
     dropped += gap.rows;
   }
   EXPECT_EQ(dropped, total.rows_dropped);
+}
+
+TEST_F(FullDisk, DropKeepsTimestepsAndEventsWhole) {
+  auto experiment = create_with(OnDiskError::drop);
+  auto episode = experiment.start_episode();
+  auto spikes = episode.spikes("all");
+  const std::vector<std::uint32_t> ids(3'000, 7);
+  const std::string text(5'000, 'x');
+  const auto simulate = [&](std::int64_t from, std::int64_t to) {
+    for (std::int64_t t = from; t < to; ++t) {
+      spikes.record(t, ids);
+      episode.log_event("note", t, {{"t", t}, {"text", text}});
+    }
+  };
+  simulate(0, 10);
+  experiment.flush();
+  disk_.full = true;
+  simulate(10, kRows);
+  EXPECT_GT(episode.stats().total.rows_dropped, 0U);
+  disk_.full = false;
+  experiment.flush();
+  simulate(kRows, kRows + 10);
+  episode.finish();
+  experiment.close();
+  const auto seen = Run(experiment.path()).episode(0);
+  const auto events = seen.events();
+  ASSERT_GT(events.size(), 20U);
+  EXPECT_EQ(events.back().timestep, kRows + 9);
+  for (const auto& event : events) EXPECT_EQ(event.data["t"], event.timestep);
+  std::map<std::int64_t, std::size_t> of_timestep;
+  for (const auto t : seen.spikes("all").all().timesteps) ++of_timestep[t];
+  for (const auto& [t, count] : of_timestep) EXPECT_EQ(count, ids.size()) << t;
 }
 
 TEST_F(FullDisk, DropDoesNotWaitAtTheEnd) {

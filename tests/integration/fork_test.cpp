@@ -51,6 +51,7 @@ TEST_F(Fork, TheChildCanEndWithAllThatItInherited) {
 
 TEST_F(Fork, TheChildIsRefused) {
   auto experiment = create();
+  auto episode = experiment.start_episode();
   EXPECT_EQ(in_child([&] {
               const auto code = [](const auto& call) {
                 try {
@@ -60,9 +61,15 @@ TEST_F(Fork, TheChildIsRefused) {
                 }
                 return ErrorCode::io;
               };
-              const bool refused = code([&] { experiment.start_episode(); }) == ErrorCode::closed &&
-                                   code([&] { experiment.flush(); }) == ErrorCode::closed &&
-                                   code([&] { experiment.close(); }) == ErrorCode::closed;
+              bool refused = true;
+              const auto refuses = [&](const auto& call) { refused = refused && code(call) == ErrorCode::closed; };
+              refuses([&] { experiment.start_episode(); });
+              refuses([&] { experiment.flush(); });
+              refuses([&] { experiment.close(); });
+              refuses([&] { episode.rewards(); });
+              refuses([&] { episode.set_attribute("a", 1); });
+              refuses([&] { episode.finish(); });
+              refuses([&] { episode.abort(); });
               ::_exit(refused ? 7 : 1);
             }),
             7);

@@ -62,7 +62,7 @@ INSTANTIATE_TEST_SUITE_P(
     All, Endings,
     ::testing::Values(Ending{"local"}, Ending{"static"}, Ending{"local_static"}, Ending{"static_of_static"},
                       Ending{"static_of_later_static"}, Ending{"thread_local"}, Ending{"thread_local_of_a_thread"},
-                      Ending{"atexit"}, Ending{"atexit_goes_on"}, Ending{"exit_inside"},
+                      Ending{"atexit"}, Ending{"atexit_goes_on"}, Ending{"exit_inside"}, Ending{"dlclose"},
                       Ending{"quick_exit", false, 0, "recording"}, Ending{"quick_exit_handler"},
                       Ending{"immediate_exit", false, 0, "recording"}, Ending{"exception", false, -1, "recording"},
                       Ending{"caught_exception", true, 0, "aborted"}, Ending{"abort", false, -1, "recording"}),

@@ -115,6 +115,7 @@ TEST_F(Races, WhoIsRefusedTouchesNothing) {
   for (int i = 0; i < 20; ++i) {
     EXPECT_EQ(error_of([&] { Experiment::open(path_); }).code(), ErrorCode::already_exists);
     EXPECT_EQ(error_of([&] { recover(path_); }).code(), ErrorCode::already_exists);
+    EXPECT_EQ(error_of([&] { recover(path_, path_.parent_path() / "copy"); }).code(), ErrorCode::already_exists);
   }
   EXPECT_EQ(state(), before);
   episode.finish();

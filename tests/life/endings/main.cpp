@@ -4,21 +4,23 @@
 #include <array>
 #include <cstdio>
 #include <cstdlib>
+#include <dlfcn.h>
+#include <filesystem>
 #include <functional>
 #include <map>
-#include <neurotape/neurotape.hpp>
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <thread>
 #include <unistd.h>
 
+#include "tests/life/endings/recording.hpp"
+
 namespace {
 
 using namespace neurotape;
 
-constexpr int kSafe = 20;
-constexpr int kMore = 10;
+using endings::kSafe;
 
 std::string directory;
 
@@ -27,30 +29,12 @@ void tell(int recorded, int safe) {
   if (::write(STDOUT_FILENO, line.data(), line.size()) < 0) std::_Exit(9);
 }
 
-struct Recording {
-  Recording()
-      : experiment(Experiment::create(directory, "run", {.n_workers = 1, .codec = Codec::gzip(1)})),
-        episode(experiment.start_episode()),
-        rewards(episode.rewards()) {}
-
-  void record(int rows) {
-    for (int i = 0; i < rows; ++i, ++t) rewards.record(t, static_cast<double>(t) / 4);
-  }
+struct Recording : endings::Recording {
+  Recording() : endings::Recording(directory) {}
   void record_all() {
-    record(kSafe);
-    experiment.flush();
-    record(kMore);
+    endings::Recording::record_all();
     tell(t, kSafe);
   }
-  void close() {
-    episode.finish();
-    experiment.close();
-  }
-
-  Experiment experiment;
-  Episode episode;
-  RewardStream rewards;
-  int t = 0;
 };
 
 std::optional<Recording> global;
@@ -159,6 +143,16 @@ void by_exit_of_another_thread() {
   for (std::int64_t t = 0;; ++t) mine.record(t, std::array{1U, 2U, 3U});
 }
 
+// What records is in a library that leaves before the program does.
+void by_closing_its_library() {
+  const auto path = std::filesystem::read_symlink("/proc/self/exe").parent_path() / "life_plugin.so";
+  void* const library = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (library == nullptr) throw std::runtime_error(::dlerror());
+  const auto record = reinterpret_cast<int (*)(const char*)>(::dlsym(library, "record_and_leave_open"));
+  tell(record(directory.c_str()), kSafe);
+  if (::dlclose(library) != 0) std::_Exit(8);
+}
+
 const std::map<std::string, std::function<void()>> kWays{
     {"local", by_local},
     {"static", by_static},
@@ -176,6 +170,7 @@ const std::map<std::string, std::function<void()>> kWays{
     {"exception", by_exception},
     {"caught_exception", by_caught_exception},
     {"abort", by_abort},
+    {"dlclose", by_closing_its_library},
     {"exit_of_another_thread", by_exit_of_another_thread},
 };
 

@@ -8,6 +8,8 @@
 #include <fcntl.h>
 #include <fstream>
 #include <gtest/gtest.h>
+#include <memory>
+#include <string_view>
 #include <sys/file.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -176,6 +178,69 @@ TEST_F(DriverTest, TheJournalRepeatsACommitAndNothingOfADeadFile) {
   EXPECT_EQ(entries[0].pieces.back().bytes, bytes_of(10, 'a')) << "the last commit that was one";
 }
 
+TEST_F(DriverTest, TheJournalLeavesAFileAloneThatAnotherProgramHasWritten) {
+  Journal journal(false);
+  const auto journal_path = path().parent_path() / ".journal";
+  journal.place(journal_path);
+  auto file = std::make_unique<DriverFile>(path(), Opening::create, Mode::held, Company{.journal = &journal});
+  file->set_end(4000);
+  file->write_metadata(0, open_superblock());
+  file->write_metadata(200, bytes_of(10, 'a'));
+  file->commit();
+  file->write_metadata(200, bytes_of(10, 'b'));
+  file->commit();
+  const auto entries = read_journal(journal_path);
+  ASSERT_EQ(entries.size(), 1U);
+  const auto change = [&](std::streamoff at, std::string_view bytes) {
+    std::fstream(path(), std::ios::binary | std::ios::in | std::ios::out).seekp(at) << bytes;
+  };
+  change(200, "torn");
+  EXPECT_EQ(replay(entries, path().parent_path()).size(), 1U) << "the superblock is as the commit before left it";
+  EXPECT_EQ(on_disk(200, 10), std::string(10, 'b'));
+  auto other = open_superblock();
+  seal(other, 5000);
+  change(0, {reinterpret_cast<const char*>(other.data()), other.size()});
+  change(200, "edited");
+  EXPECT_TRUE(replay(entries, path().parent_path()).empty());
+  EXPECT_EQ(on_disk(200, 6), "edited");
+  file->fail("the test", EIO);  // so that it does not write over it
+}
+
+class CountedPatience final : public Patience {
+ public:
+  explicit CountedPatience(Watched& disk) : disk_(disk) {}
+  bool wait(const std::string& tried, const std::filesystem::path& path, int error_number) override {
+    asked.push_back(tried + " " + path.filename().string());
+    EXPECT_EQ(error_number, ENOSPC);
+    if (asked.size() == 3) disk_.error = 0;
+    return true;
+  }
+  void over() override { ++ended; }
+  std::vector<std::string> asked;
+  int ended = 0;
+
+ private:
+  Watched& disk_;
+};
+
+TEST_F(DriverTest, TheJournalWaitsForSpaceAsFilesDo) {
+  Watched watched;
+  const io::Replaced replaced(watched);
+  CountedPatience patience(watched);
+  Journal journal(false, &patience);
+  journal.place(path().parent_path() / ".journal");
+  DriverFile file(path(), Opening::create, Mode::held, {.patience = &patience, .journal = &journal});
+  file.set_end(4000);
+  file.write_metadata(200, bytes_of(10, 'a'));
+  file.prepare();  // the file has its space already
+  watched.error = ENOSPC;
+  file.commit();
+  EXPECT_FALSE(file.failure());
+  EXPECT_EQ(patience.asked, std::vector<std::string>(3, "writing the journal .journal"));
+  EXPECT_EQ(patience.ended, 1);
+  EXPECT_EQ(on_disk(200, 10), std::string(10, 'a'));
+}
+
 TEST_F(DriverTest, AJournalThatIsNotWholeRepeatsNothing) {
   const auto journal_path = path().parent_path() / ".journal";
   {
@@ -200,10 +265,11 @@ TEST_F(DriverTest, AJournalThatIsNotWholeRepeatsNothing) {
 }
 
 TEST_F(DriverTest, AJournalOfAddressesThatNoFileHasRepeatsNothing) {
-  constexpr std::uint64_t kMagic = 0x314C4E524A544E00, kSequence = 1, kName = 0x6161616161616161,
+  constexpr std::uint64_t kMagic = 0x324C4E524A544E00, kSequence = 1, kName = 0x6161616161616161,
                           kMost = 0x7FFFFFFFFFFFFFFF;
   const auto entries_with = [&](std::uint64_t address, std::uint64_t length) {
-    std::vector<std::uint64_t> words = {8, kName, 1, address, length};  // a name of eight bytes, and one piece
+    // A name of eight bytes, no superblock, and one piece.
+    std::vector<std::uint64_t> words = {8, kName, 0, 0, 0, 0, 0, 0, 1, address, length};
     words.resize(words.size() + length / sizeof(std::uint64_t));
     const auto bytes = words.size() * sizeof(std::uint64_t);
     const auto checksum = XXH3_64bits_withSeed(words.data(), bytes, kSequence);

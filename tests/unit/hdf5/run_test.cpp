@@ -23,6 +23,10 @@ using ::testing::HasSubstr;
 class Run : public Hdf5Test {
  protected:
   std::unique_ptr<Backend> reopen() { return hdf5::open_run(path_, std::make_unique<PlainCodecs>()); }
+  void damage_header(const std::string& segment, const std::string& object) const {
+    python("name = 'episodes/" + segment + "'\nat = h5.h5o.get_info(h5.File(name, 'r')['" + object +
+           "'].id).addr\nf = open(name, 'r+b')\nf.seek(at + 8)\nf.write(b'damaged!')\nf.close()");
+  }
   static ErrorCode code_of(const std::function<void()>& action, std::string* what = nullptr) {
     const auto error = support::error_of(action);
     if (what != nullptr) *what = error.what();
@@ -260,6 +264,54 @@ TEST_F(Run, LeavesUnreadableFilesAlone) {
   python(
       "assert list(h5.File('experiment_data.h5', 'r')['episodes']) == ['episode_0000', 'episode_0010']\n"
       "assert open('episodes/segment_0007.h5').read() == 'not HDF5'\n");
+}
+
+TEST_F(Run, AnUnreadableEpisodeOfASegmentCostsNoOther) {
+  create_run();
+  for (std::uint64_t i = 0; i < 3; ++i) record_small(*backend_, i, 10);
+  close_run();
+  std::filesystem::remove(path_ / "experiment_data.h5");
+  damage_header("segment_0000.h5", "episode_0002");
+  backend_ = reopen();
+  EXPECT_EQ(backend_->next_episode_number(), 3U);
+  record_small(*backend_, 3, 10);
+  close_run();
+  EXPECT_THAT(episode_files(), ElementsAre("segment_0000.h5", "segment_0001.h5"))
+      << "a merge would lose what is damaged";
+  python(
+      "assert list(h5.File('experiment_data.h5', 'r')['episodes']) == ['episode_0000', 'episode_0001', "
+      "'episode_0003']");
+}
+
+TEST_F(Run, NumbersOfALostSegmentAreNotUsedAgain) {
+  create_run();
+  for (std::uint64_t i = 0; i < 3; ++i) record_small(*backend_, i, 10);
+  close_run();
+  std::ofstream(path_ / "episodes/segment_0000.h5") << "not HDF5";
+  EXPECT_EQ(reopen()->next_episode_number(), 3U);
+}
+
+TEST_F(Run, AMergeThatFailsCostsNothing) {
+  create_run();
+  for (std::uint64_t i = 0; i < 2; ++i) {
+    record_small(*backend_, i, 10);
+    backend_->commit();
+  }
+  damage_header("segment_0001.h5", "episode_0001/rewards");
+  close_run();
+  EXPECT_THAT(episode_files(), ElementsAre("segment_0000.h5", "segment_0001.h5"));
+  EXPECT_FALSE(std::filesystem::exists(path_ / ".journal"));
+  python("assert list(h5.File('experiment_data.h5', 'r')['episodes']) == ['episode_0000', 'episode_0001']");
+}
+
+TEST_F(Run, LeavesFilesAloneWhoseNamesAreAlmostOurs) {
+  create_run();
+  record_small(*backend_, 7, 10);
+  close_run();
+  for (const char* name : {"episode_7.h5", "episode_00007.h5"})
+    std::filesystem::copy(path_ / "setup.h5", path_ / "episodes" / name);
+  reopen().reset();
+  EXPECT_THAT(names_in(path_ / "episodes"), ElementsAre("episode_00007.h5", "episode_7.h5", "segment_0000.h5"));
 }
 
 TEST_F(Run, FindsTheGitCommit) {

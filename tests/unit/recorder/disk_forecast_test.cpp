@@ -23,6 +23,17 @@ TEST(DiskForecast, WarnsOnceWhenTenMinutesAreLeft) {
   EXPECT_FALSE(forecast.warning({}));
 }
 
+TEST(DiskForecast, KnowsTheRateOfNowAfterALongQuietTime) {
+  DiskForecast forecast(kStart);
+  for (auto t = 0s; t <= 1800s; t += 1s) forecast.look(0, 300'000'000'000, kStart + t);
+  for (auto t = 1s; t <= 300s; t += 1s)
+    forecast.look(static_cast<std::uint64_t>(t.count()) * 500'000'000, 300'000'000'000, kStart + 1800s + t);
+  EXPECT_NEAR(forecast.bytes_per_second(), 500e6, 1e6);
+  EXPECT_FALSE(forecast.warning({}));
+  forecast.look(301ULL * 500'000'000, 299'000'000'000, kStart + 2101s);
+  EXPECT_TRUE(forecast.warning({}));
+}
+
 TEST(DiskForecast, TheFirstMomentsAreNoRate) {
   DiskForecast forecast(kStart);
   forecast.look(100'000'000, 1'000'000, kStart + 1s);

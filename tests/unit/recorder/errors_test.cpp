@@ -262,8 +262,9 @@ TEST_F(BadInput, OptionsSayWhatTheyGot) {
     experiment({.commit_interval = std::chrono::microseconds(5)});
     FAIL();
   } catch (const Error& error) {
-    EXPECT_STREQ(error.what(), "commit_interval: expected at least 1 ms, got 5000 ns");
+    EXPECT_STREQ(error.what(), "commit_interval: expected 1 ms to 1 year, got 5000 ns");
   }
+  EXPECT_THROW(experiment({.commit_interval = std::chrono::nanoseconds::max()}), Error);
 }
 
 TEST_F(BadInput, WhatIsLoggedAfterTheEndIsCounted) {

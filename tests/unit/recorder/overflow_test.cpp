@@ -170,6 +170,8 @@ TEST_F(FullRing, EventsStayWholeWhenSomeAreDropped) {
   const std::string text(30'000, 'x');
   for (int t = 0; t < 2000; ++t) trial.log_event("note", t, {{"t", t}, {"text", text}});
   gate_.open();
+  recorded.flush();
+  trial.log_event("note", 2000, {{"t", 2000}});
   trial.finish();
   recorded.close();
   const auto ends = stream("events").values<std::uint64_t>(2);
@@ -177,6 +179,7 @@ TEST_F(FullRing, EventsStayWholeWhenSomeAreDropped) {
   const auto times = timesteps("events");
   ASSERT_EQ(ends.size(), times.size());
   ASSERT_LT(ends.size(), 2000U);
+  EXPECT_EQ(times.back(), 2000) << "there is room again";
   std::uint64_t begin = 0;
   for (std::size_t i = 0; i < ends.size(); ++i) {
     const auto event = nlohmann::json::parse(bytes.data() + begin, bytes.data() + ends[i]);
