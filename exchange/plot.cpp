@@ -12,17 +12,9 @@
 namespace neurotape::exchange {
 namespace {
 
-constexpr std::size_t kReadAtOnceBytes = 4'000'000;
+using artifacts::gnuplot_string;
 
-/// Text inside the quotes of gnuplot.
-std::string in_quotes(std::string_view text) {
-  std::string safe = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') safe += '\\';
-    safe += static_cast<unsigned char>(c) < ' ' ? '?' : c;
-  }
-  return safe + '"';
-}
+constexpr std::size_t kReadAtOnceBytes = 4'000'000;
 
 /// One of the drawings above each other: its settings, and what is plotted from which data.
 struct Panel {
@@ -168,10 +160,10 @@ class Figure {
     std::string text = "set encoding utf8\n" + terminal();
     text += "set tics nomirror out\nset border 3\nset termoption noenhanced\nset lmargin 12\nset rmargin 10\n";
     text += fmt::format("set multiplot layout {},1 title {}\n", panels_.size(),
-                        in_quotes(run_.name() + ", " + episode_.id() + ", " + episode_.status()));
+                        gnuplot_string(run_.name() + ", " + episode_.id() + ", " + episode_.status()));
     for (const auto& panel : panels_) {
-      text += panel.settings + "set ylabel " + in_quotes(panel.label) + "\n";
-      text += "set xlabel " + in_quotes(panel.axis) + "\n";
+      text += panel.settings + "set ylabel " + gnuplot_string(panel.label) + "\n";
+      text += "set xlabel " + gnuplot_string(panel.axis) + "\n";
       text += panel.has_key ? "set key outside right\n" : "unset key\n";
       text += fmt::format("plot {}\n", fmt::join(panel.curves, ", ")) + panel.data;
     }

@@ -53,6 +53,21 @@ TEST_F(PlotTest, EveryKindOfFile) {
   EXPECT_EQ(characters.find('\x1b'), std::string::npos);
 }
 
+TEST_F(PlotTest, TextOfAFileIsNeverRun) {
+  const auto made = directory() / "made";
+  const std::string unit = "`touch " + made.string() + "`'; system \"touch " + made.string() + "\" #";
+  auto experiment = create();
+  auto episode = experiment.start_episode();
+  auto position = episode.behavior<double>("position", {}, {.unit = unit});
+  position.record(0, 1.0);
+  position.record(1, 2.0);
+  episode.finish();
+  experiment.close();
+  text({"plot", experiment.path(), "0", "-o", directory() / "unit.svg"});
+  EXPECT_FALSE(std::filesystem::exists(made));
+  EXPECT_THAT(picture("unit.svg"), HasSubstr("`touch "));
+}
+
 TEST_F(PlotTest, WhatCannotBeDrawnIsSaidInOneLine) {
   const auto run = small_run();
   expect_refused({"plot", run, "0"}, {"-o", "--term"});
