@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <fmt/format.h>
+#include <limits>
 #include <neurotape/analysis.hpp>
 #include <set>
 
@@ -15,6 +16,7 @@ namespace {
 using artifacts::gnuplot_string;
 
 constexpr std::size_t kReadAtOnceBytes = 4'000'000;
+constexpr auto kLastTimestep = std::numeric_limits<std::int64_t>::max();
 
 /// One of the drawings above each other: its settings, and what is plotted from which data.
 struct Panel {
@@ -31,7 +33,7 @@ class Figure {
       : run_(run), episode_(episode), options_(options) {
     const auto span = span_of(episode);
     from_ = options.from.value_or(span ? span->first : 0);
-    to_ = options.to.value_or(span ? span->last + 1 : 0);
+    to_ = options.to.value_or(span ? span->last + (span->last < kLastTimestep ? 1 : 0) : 0);
     timed_ = episode.dt() > 0;
   }
 
@@ -53,11 +55,12 @@ class Figure {
   double time_of(std::int64_t timestep) const { return static_cast<double>(timestep) * (timed_ ? episode_.dt() : 1); }
   std::string time_axis() const { return timed_ ? "time (" + episode_.dt_unit() + ")" : "timestep"; }
   std::string time_range() const {
-    return fmt::format("set xrange [{}:{}]\n", time_of(from_), time_of(std::max(to_, from_ + 1)));
+    return fmt::format("set xrange [{}:{}]\n", time_of(from_),
+                       std::max(time_of(to_), time_of(from_) + (timed_ ? episode_.dt() : 1)));
   }
 
   void add_raster(const StreamInfo& stream) {
-    const auto all = spike_trains(episode_, stream.name(), {.from = from_, .to = to_});
+    const auto all = spike_trains(episode_, stream.name(), {.from = from_, .to = to_, .by_timestep = !timed_});
     if (all.size() == 0) return;
     Panel panel{
         .label = stream.name() + ", neuron", .settings = time_range(), .axis = time_axis(), .curves = {}, .data = {}};

@@ -42,6 +42,18 @@ TEST_F(PlotTest, OnlyTheChosenTimesteps) {
   EXPECT_EQ(drawn["points"], 2 * 2 + 2 + 2 * 3 + 3);
 }
 
+TEST_F(PlotTest, SpikesAreOnTheAxisOfTheOthers) {
+  auto experiment = Experiment::create(directory(), "steps");
+  auto episode = experiment.start_episode();
+  auto spikes = episode.spikes("exc", {.times = true});
+  for (int t = 0; t < 3; ++t) spikes.record(t, std::vector<int>{1}, std::vector<double>{1000.5 + t});
+  episode.finish();
+  experiment.close();
+  text({"plot", experiment.path(), "0", "-o", directory() / "steps.svg"});
+  EXPECT_THAT(picture("steps.svg"), HasSubstr(">timestep<"));
+  EXPECT_EQ(count(picture("steps.svg"), "xlink:href='#gpPt6'"), 3u);
+}
+
 TEST_F(PlotTest, EveryKindOfFile) {
   const auto run = small_run();
   text({"plot", run, "0", "-o", directory() / "a.png"});
