@@ -70,7 +70,7 @@ namespace analysis {
 detail::TimeRange range_of(const EpisodeReader& episode, const SpikeChoice& choice) {
   if (choice.from && choice.to) return {*choice.from, *choice.to};
   const auto span = span_of(episode);
-  const detail::TimeRange all = span ? detail::TimeRange{span->first, span->last + 1} : detail::TimeRange{0, 0};
+  const detail::TimeRange all = span ? detail::TimeRange{span->first, behind(span->last)} : detail::TimeRange{0, 0};
   return {choice.from.value_or(all.from), choice.to.value_or(all.to)};
 }
 

@@ -11,6 +11,8 @@ namespace {
 using analysis::kReadAtOnceBytes;
 using detail::TimeRange;
 
+constexpr std::uint64_t kMostNeurons = std::uint64_t{1} << 28;
+
 /// The neurons of a result, and where each stands in it.
 class Neurons {
  public:
@@ -19,6 +21,10 @@ class Neurons {
       ids_ = choice.neurons->ids();
       sort_and_number();
     } else if (const auto size = spikes.info().population_size; size != 0) {
+      if (size > kMostNeurons)
+        throw Error(ErrorCode::invalid_argument, fmt::format("a population of {} neurons is too large for one result: "
+                                                             "choose some",
+                                                             size));
       ids_.resize(static_cast<std::size_t>(size));
       std::iota(ids_.begin(), ids_.end(), std::uint64_t{0});
     } else {
@@ -69,6 +75,8 @@ class ChosenSpikes {
       for (std::size_t i = 0; i < part.size(); ++i) take(part, i, neurons.position(part.neuron_ids[i]));
   }
 
+  bool has_times() const { return reader_.info().columns.size() > 2; }
+
   TimeRange range;
 
  private:
@@ -90,7 +98,8 @@ SpikeTrains spike_trains(const EpisodeReader& episode, std::string_view populati
   ChosenSpikes spikes(episode, population, choice);
   SpikeTrains trains;
   const bool timed = episode.dt() > 0;
-  trains.time_unit = timed ? episode.dt_unit() : "timesteps";
+  const bool exact = !choice.by_timestep && spikes.has_times();
+  trains.time_unit = timed || exact ? episode.dt_unit() : "timesteps";
   const auto counts = counts_of(spikes);
   trains.begins.resize(counts.size() + 1);
   std::partial_sum(counts.begin(), counts.end(), trains.begins.begin() + 1);
@@ -99,7 +108,7 @@ SpikeTrains spike_trains(const EpisodeReader& episode, std::string_view populati
   const double dt = timed ? episode.dt() : 1;
   spikes.each([&](const auto& part, std::size_t i, std::size_t neuron) {
     // A live episode may have grown between the two readings of it; its reader has not.
-    trains.times[next[neuron]++] = part.times.empty() ? static_cast<double>(part.timesteps[i]) * dt : part.times[i];
+    trains.times[next[neuron]++] = exact ? part.times[i] : static_cast<double>(part.timesteps[i]) * dt;
   });
   for (std::size_t i = 0; i < counts.size(); ++i)
     std::sort(trains.times.begin() + trains.begins[i], trains.times.begin() + trains.begins[i + 1]);

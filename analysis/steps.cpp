@@ -11,6 +11,7 @@ namespace {
 struct Columns {
   std::vector<float> values;
   std::size_t width = 0;
+  std::vector<std::size_t> widths;  ///< of each
 };
 
 Columns read_columns(const EpisodeReader& episode, const std::vector<std::string>& paths,
@@ -19,7 +20,8 @@ Columns read_columns(const EpisodeReader& episode, const std::vector<std::string
   Columns columns;
   for (const auto& path : paths) {
     parts.push_back(align(episode, path, timesteps));
-    columns.width += static_cast<std::size_t>(parts.back().shape.values());
+    columns.widths.push_back(static_cast<std::size_t>(parts.back().shape.values()));
+    columns.width += columns.widths.back();
   }
   columns.values.reserve(columns.width * timesteps.size());
   for (std::size_t i = 0; i < timesteps.size(); ++i)
@@ -41,26 +43,9 @@ std::vector<std::int64_t> timesteps_of(const EpisodeReader& episode, const std::
 
 void refuse_early_steps(const EpisodeReader& episode, const std::vector<std::string>& paths, std::int64_t first_step) {
   for (const auto& path : paths)
-    if (timesteps_of(episode, path).front() > first_step)
+    if (const auto own = timesteps_of(episode, path); own.empty() || own.front() > first_step)
       throw Error(ErrorCode::not_found, "it has no value at or before the first step",
                   {.episode = episode.id(), .stream = path, .timestep = first_step});
-}
-
-std::vector<float> rewards_of(const EpisodeReader& episode, const std::vector<std::int64_t>& steps) {
-  std::vector<double> sums(steps.size());
-  if (episode.contains("rewards")) {
-    const auto rewards = episode.rewards().all();
-    for (std::size_t i = 0; i < rewards.size(); ++i) {
-      const auto behind = std::upper_bound(steps.begin(), steps.end(), rewards.timesteps[i]);
-      if (behind != steps.begin()) sums[static_cast<std::size_t>(behind - steps.begin()) - 1] += rewards.values[i];
-    }
-  }
-  return {sums.begin(), sums.end()};
-}
-
-bool flag(const EpisodeReader& episode, const char* name, bool otherwise) {
-  const auto found = episode.attributes().find(name);
-  return found != episode.attributes().end() && found->is_boolean() ? found->get<bool>() : otherwise;
 }
 
 }  // namespace
@@ -79,12 +64,15 @@ EpisodeSteps steps_of(const EpisodeReader& episode, const TrainingOptions& optio
   steps.observation_width = observations.width;
   steps.actions = std::move(actions.values);
   steps.action_width = actions.width;
-  steps.rewards = rewards_of(episode, steps.timesteps);
+  steps.widths = std::move(observations.widths);
+  steps.widths.insert(steps.widths.end(), actions.widths.begin(), actions.widths.end());
+  const auto rewards = rewards_of_steps(episode, steps.timesteps);
+  steps.rewards.assign(rewards.begin(), rewards.end());
   steps.terminated.resize(steps.timesteps.size());
   steps.truncated.resize(steps.timesteps.size());
-  const bool truncated = flag(episode, "truncated", episode.status() != "complete");
-  steps.truncated.back() = truncated ? 1 : 0;
-  steps.terminated.back() = flag(episode, "terminated", !truncated) ? 1 : 0;
+  const auto end = end_of(episode);
+  steps.truncated.back() = end.truncated ? 1 : 0;
+  steps.terminated.back() = end.terminated ? 1 : 0;
   return steps;
 }
 

@@ -10,6 +10,7 @@ struct EpisodeSteps {
   std::uint64_t episode = 0;
   std::size_t observation_width = 0;
   std::size_t action_width = 0;
+  std::vector<std::size_t> widths;  ///< of each stream, the observations first; empty: there is no step
   std::vector<std::int64_t> timesteps;
   std::vector<float> observations;  ///< one more than there are steps
   std::vector<float> actions;

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <fmt/format.h>
 #include <future>
 #include <neurotape/training.hpp>
 #include <numeric>
@@ -50,11 +51,25 @@ class Batches {
     while (next_window_ == group_.windows.size()) {
       if (!coming_.valid()) return false;
       group_ = coming_.get();
+      for (const auto& episode : group_.episodes) require_same_widths(episode);
       if (options_.seed) shuffle(group_.windows, generator_);
       next_window_ = 0;
       read_ahead();
     }
     return true;
+  }
+
+  /// A batch has one width.
+  void require_same_widths(const EpisodeSteps& episode) {
+    if (widths_.empty()) widths_ = episode.widths;
+    for (std::size_t i = 0; i < episode.widths.size(); ++i) {
+      if (episode.widths[i] == widths_[i]) continue;
+      const auto observations = options_.observations.size();
+      throw Error(ErrorCode::wrong_shape,
+                  fmt::format("its rows have {} values, those of episodes before {}", episode.widths[i], widths_[i]),
+                  {.episode = run_.episode(episode.episode).id(),
+                   .stream = i < observations ? options_.observations[i] : options_.actions[i - observations]});
+    }
   }
 
   void read_ahead() {
@@ -73,8 +88,12 @@ class Batches {
     for (const auto number : numbers) {
       group.episodes.push_back(analysis::steps_of(run_.episode(number), options_));
       const std::size_t steps = group.episodes.back().timesteps.size();
-      for (std::size_t first = 0; first + options_.length <= steps; first += options_.stride)
+      if (steps < options_.length) continue;
+      const std::size_t last = steps - options_.length;
+      for (std::size_t first = 0;; first += options_.stride) {
         group.windows.push_back({group.episodes.size() - 1, first});
+        if (options_.stride > last - first) break;
+      }
     }
     return group;
   }
@@ -105,7 +124,8 @@ class Batches {
   std::size_t next_episode_ = 0;
   Group group_;
   std::size_t next_window_ = 0;
-  std::future<Group> coming_;  ///< last: whoever reads it is waited for before the rest goes
+  std::vector<std::size_t> widths_;  ///< of the first episode with steps
+  std::future<Group> coming_;        ///< last: whoever reads it is waited for before the rest goes
 };
 
 }  // namespace

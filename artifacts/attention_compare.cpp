@@ -89,8 +89,8 @@ double mean_of(const std::vector<MapDifference>& maps, double MapDifference::*me
 }  // namespace
 
 AttentionDifference compare_attention_maps(const std::filesystem::path& a, const std::filesystem::path& b,
-                                           std::size_t top_k) {
-  const auto one = artifacts::open_maps(a), other = artifacts::open_maps(b);
+                                           std::size_t top_k, const RunOptions& how) {
+  const auto one = artifacts::open_maps(a, how), other = artifacts::open_maps(b, how);
   const auto &ids = one->file_ids(), &others = other->file_ids();
   AttentionDifference found;
   std::set_difference(ids.begin(), ids.end(), others.begin(), others.end(), std::back_inserter(found.only_in_a));

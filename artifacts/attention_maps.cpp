@@ -55,8 +55,8 @@ void AttentionMaps::add(MapEntry entry) {
 /// Ids that a call is writing; they are free again when it goes away.
 class AttentionMaps::Busy {
  public:
-  Busy(AttentionMaps& maps, const std::vector<std::string>& file_ids)
-      : maps_(maps), file_ids_(file_ids), chosen(maps.take(file_ids)) {}
+  Busy(AttentionMaps& maps, const std::vector<std::string>& file_ids, std::vector<std::exception_ptr>& refused)
+      : maps_(maps), file_ids_(file_ids), chosen(maps.take(file_ids, refused)) {}
   Busy(const Busy&) = delete;
   Busy& operator=(const Busy&) = delete;
   ~Busy() {
@@ -72,22 +72,39 @@ class AttentionMaps::Busy {
   const std::vector<std::size_t> chosen;
 };
 
-/// \returns which of these are to be written
-std::vector<std::size_t> AttentionMaps::take(const std::vector<std::string>& file_ids) {
-  const auto refuse = [&](const std::string& id, std::string_view why) {
-    throw Error(ErrorCode::already_exists, fmt::format("map '{}' {}", id, why), {.path = directory_.string()});
+bool AttentionMaps::is_there(std::string_view file_id) const {
+  return (places_.contains(file_id) || unreadable_.contains(file_id)) && !failed_.contains(file_id);
+}
+
+void AttentionMaps::require_free(const std::string& file_id) const {
+  const auto refuse = [&](std::string_view why) {
+    throw Error(ErrorCode::already_exists, fmt::format("map '{}' {}", file_id, why), {.path = directory_.string()});
   };
+  artifacts::require_file_id(file_id);
+  if (busy_.contains(file_id)) refuse("is being saved by another call");
+  if (is_there(file_id) && options_.existing == Existing::error) refuse("is there already");
+}
+
+/// \param refused gets the errors of those that cannot be written
+/// \returns which of these are to be written
+std::vector<std::size_t> AttentionMaps::take(const std::vector<std::string>& file_ids,
+                                             std::vector<std::exception_ptr>& refused) {
   std::vector<std::size_t> chosen;
-  std::set<std::string_view> seen;
+  std::map<std::string_view, int> times;
+  for (const auto& id : file_ids) ++times[id];
   const std::lock_guard lock(mutex_);
   for (std::size_t i = 0; i < file_ids.size(); ++i) {
     const auto& id = file_ids[i];
-    artifacts::require_file_id(id);
-    if (!seen.insert(id).second) refuse(id, "comes twice in one batch");
-    if (busy_.contains(id)) refuse(id, "is being saved by another call");
-    const bool is_there = places_.contains(id) || unreadable_.contains(id);
-    if (is_there && options_.existing == Existing::error) refuse(id, "is there already");
-    if (!is_there || options_.existing == Existing::replace) chosen.push_back(i);
+    if (refused[i]) continue;
+    try {
+      if (times[id] > 1)  // nobody knows which of them is meant
+        throw Error(ErrorCode::already_exists, fmt::format("map '{}' comes twice in one batch", id),
+                    {.path = directory_.string()});
+      require_free(id);
+      if (!is_there(id) || options_.existing == Existing::replace) chosen.push_back(i);
+    } catch (const Error&) {
+      refused[i] = std::current_exception();
+    }
   }
   for (const auto i : chosen) busy_.insert(file_ids[i]);
   return chosen;
@@ -100,9 +117,16 @@ std::size_t AttentionMaps::save(const std::vector<NpzValue>& maps, const std::ve
   if (maps.size() != file_ids.size() || (!details.empty() && details.size() != maps.size()))
     throw Error(ErrorCode::wrong_shape, fmt::format("{} maps with {} file ids and {} details: expected as many of each",
                                                     maps.size(), file_ids.size(), details.size()));
-  for (const auto& one : details) artifacts::require_details(one);
+  std::vector<std::exception_ptr> refused(maps.size());
+  for (std::size_t i = 0; i < details.size(); ++i) {
+    try {
+      artifacts::require_details(details[i]);
+    } catch (const Error&) {
+      refused[i] = std::current_exception();
+    }
+  }
   const MapDetails none;
-  const Busy busy(*this, file_ids);
+  const Busy busy(*this, file_ids, refused);
   std::vector<MapEntry> written(busy.chosen.size());
   const auto thrown = crew_->for_each(written.size(), [&](std::size_t i) {
     const auto at = busy.chosen[i];
@@ -113,7 +137,8 @@ std::size_t AttentionMaps::save(const std::vector<NpzValue>& maps, const std::ve
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - started;
   const auto saved = written.size();
   if (saved != 0) put_down(std::move(written), took.count());
-  throw_first(thrown);
+  for (std::size_t i = 0; i < thrown.size(); ++i) refused[busy.chosen[i]] = thrown[i];
+  throw_first(refused);
   return saved;
 }
 
@@ -122,7 +147,10 @@ void AttentionMaps::put_down(std::vector<MapEntry> written, double seconds) {
     const std::lock_guard lock(mutex_);
     const bool all_new = std::none_of(written.begin(), written.end(),
                                       [&](const MapEntry& entry) { return places_.contains(entry.file_id); });
-    for (const auto& entry : written) add(entry);
+    for (const auto& entry : written) {
+      add(entry);
+      failed_.insert(entry.file_id);
+    }
     seconds_ += seconds;
     const bool was_behind = std::exchange(behind_, true);
     if (crew_->durable()) io::sync_directory(directory_);
@@ -131,8 +159,9 @@ void AttentionMaps::put_down(std::vector<MapEntry> written, double seconds) {
     } else {
       manifest_.replace(entries_, false);
     }
-    write_metadata(false);
+    write_metadata(must_last());
     behind_ = false;
+    for (const auto& entry : written) failed_.erase(entry.file_id);
   });
 }
 
@@ -155,6 +184,9 @@ void AttentionMaps::write_metadata(bool durable) const {
   for (const auto& [id, why] : unreadable_) unreadable.push_back(file_of_map(id));
   io::replace_file(metadata_path(), artifacts::metadata_text(sums(), options_, unreadable, user_), durable);
 }
+
+/// What the user gave is in no other file: it must not be lost with the power when the sums are replaced.
+bool AttentionMaps::must_last() const { return crew_->durable() && !user_.empty(); }
 
 AttentionSummary AttentionMaps::save_metadata(const nlohmann::json& user) {
   crew_->require_usable("save_metadata()");

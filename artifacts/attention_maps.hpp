@@ -2,11 +2,13 @@
 /// \file
 /// A set of attention maps that is being added to.
 
+#include <exception>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "artifacts/crew.hpp"
@@ -49,8 +51,11 @@ class AttentionMaps {
   std::vector<std::string> ids_in_order(const std::vector<MapEntry>& known) const;
   void find_maps(bool believe_manifest);
   void add(MapEntry entry);
-  std::vector<std::size_t> take(const std::vector<std::string>& file_ids);
+  std::vector<std::size_t> take(const std::vector<std::string>& file_ids, std::vector<std::exception_ptr>& refused);
+  bool is_there(std::string_view file_id) const;
+  void require_free(const std::string& file_id) const;
   void put_down(std::vector<MapEntry> written, double seconds);
+  bool must_last() const;
   void write_metadata(bool durable) const;
   nlohmann::ordered_json metadata() const;
   AttentionSummary sums() const;
@@ -65,6 +70,8 @@ class AttentionMaps {
   std::map<std::string, std::size_t, std::less<>> places_;  ///< in `entries_`, by file id
   std::map<std::string, std::string, std::less<>> unreadable_;
   std::set<std::string, std::less<>> busy_;
+  /// Ids whose last call failed when their files were there: it can be repeated.
+  std::set<std::string, std::less<>> failed_;
   artifacts::ManifestFile manifest_;
   nlohmann::json user_ = nlohmann::json::object();
   double seconds_ = 0;

@@ -28,7 +28,7 @@ AttentionMaps::AttentionMaps(std::filesystem::path directory, const AttentionMap
   artifacts::require_usable(options_);
   crew_->require_usable("attention_maps()");
   const NoSignal no_signal(SIGXFSZ);
-  io::make_directories(directory_);
+  io::make_directories(directory_, crew_->durable());
   // A lock that is there already is that of a writer that died, or of one that has it: that one refuses us.
   std::error_code ignored;
   const bool closed_well = !std::filesystem::exists(directory_ / kLock, ignored);
@@ -40,7 +40,7 @@ AttentionMaps::AttentionMaps(std::filesystem::path directory, const AttentionMap
   const auto before = artifacts::read_metadata(metadata_path());
   user_ = before.user;
   seconds_ = before.seconds;
-  write_metadata(false);
+  write_metadata(must_last());
   manifest_.replace(entries_, false);
 }
 

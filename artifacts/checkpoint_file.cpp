@@ -53,8 +53,11 @@ bool CheckpointFile::save_if_better(std::int64_t epoch, const CheckpointMetrics&
     throw Error(ErrorCode::not_found, fmt::format("the metrics lack the criterion '{}'", options_.criterion),
                 {.path = path_.string()});
   if (!is_better(value->second)) return false;
-  crew_->run(write);
-  best_ = {epoch, value->second};
+  crew_->run([&] {
+    write();
+    best_ = {epoch, value->second};  // also where its name cannot be waited for
+    if (crew_->durable()) io::sync_directory(path_.parent_path());
+  });
   return true;
 }
 
@@ -86,7 +89,6 @@ void CheckpointFile::write_arrays(const std::vector<NamedValue>& model, const st
   npz::write_arrays(arrays, options_.compression, crew_->memory(), kWindowBytes,
                     [&](std::uint64_t address, std::span<const std::byte> bytes) { file.write(address, bytes); });
   file.put_in_place(crew_->durable());
-  if (crew_->durable()) io::sync_directory(path_.parent_path());
 }
 
 void CheckpointFile::write_bytes(std::span<const std::byte> state, std::int64_t epoch,
@@ -98,7 +100,6 @@ void CheckpointFile::write_bytes(std::span<const std::byte> state, std::int64_t 
   if (facts_) all.states.push_back(*facts_);
   artifacts::write_facts(path_, all, crew_->durable());
   file.put_in_place(crew_->durable());
-  if (crew_->durable()) io::sync_directory(path_.parent_path());
   facts_ = facts;
 }
 

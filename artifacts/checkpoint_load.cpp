@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <fcntl.h>
 #include <fmt/format.h>
 
@@ -8,6 +9,8 @@
 
 namespace neurotape {
 namespace {
+
+constexpr double kLastEpoch = 9e18;  // below 2^63
 
 LoadedCheckpoint load_arrays(const std::filesystem::path& path) {
   const NpzFile file(path);
@@ -20,6 +23,8 @@ LoadedCheckpoint load_arrays(const std::filesystem::path& path) {
   LoadedCheckpoint loaded;
   const auto epoch = one(artifacts::kEpoch);
   const double number = epoch.number();
+  if (!(std::abs(number) <= kLastEpoch) && epoch.dtype() != Dtype::i64)
+    throw Error(ErrorCode::damaged, fmt::format("its epoch is {}", number), {.path = path.string()});
   loaded.epoch = epoch.dtype() == Dtype::i64 ? epoch.values<std::int64_t>()[0] : static_cast<std::int64_t>(number);
   loaded.criterion = one(artifacts::kCriterion).text();
   loaded.lowest = one(artifacts::kLowest).number() != 0;

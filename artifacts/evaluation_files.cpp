@@ -42,7 +42,7 @@ EvaluationFiles::EvaluationFiles(const std::filesystem::path& directory, const s
       columns_{"file_id", "true", "predicted"} {
   for (const auto& label : labels) columns_.push_back("probability_" + label);
   crew_->require_usable("evaluation()");
-  crew_->run([this] { io::make_directories(directory_); });
+  crew_->run([this] { io::make_directories(directory_, crew_->durable()); });
   predictions_ =
       std::make_unique<MetricsFile>(directory_ / kPredictions, table_of(columns_, options_.flush_rows), crew_);
   count_what_is_there();

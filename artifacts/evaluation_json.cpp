@@ -55,8 +55,11 @@ ordered_json load_class_sets(const std::filesystem::path& path, std::string_view
   const auto damaged = [&](const std::string& why) { throw Error(ErrorCode::damaged, why, {.path = path.string()}); };
   const auto all = ordered_json::parse(io::read_text(path, kMostBytes), nullptr, false);
   if (all.is_discarded()) damaged("it is not JSON");
-  if (!all.is_object() || all.value("format", "") != format) damaged(fmt::format("expected {}", format));
-  if (all.value("format_version", 0) != 1)
+  const auto says = [&](const char* member, const ordered_json& value) {
+    return all.is_object() && all.contains(member) && all[member] == value;
+  };
+  if (!says("format", format)) damaged(fmt::format("expected {}", format));
+  if (!says("format_version", 1))
     throw Error(ErrorCode::unsupported, "it is of a newer format: expected format_version 1", {.path = path.string()});
   if (!all.contains(kSets) || !all[kSets].is_object()) damaged("it has no object class_sets");
   return all[kSets];

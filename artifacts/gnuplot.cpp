@@ -93,4 +93,13 @@ std::string run_gnuplot(const std::string& script) {
   return picture;
 }
 
+std::string gnuplot_string(std::string_view text) {
+  std::string all = "'";
+  for (const char c : text) {
+    if (c == '\'') all += '\'';
+    all += static_cast<unsigned char>(c) < ' ' ? ' ' : c;
+  }
+  return all + "'";
+}
+
 }  // namespace neurotape::artifacts

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <fmt/format.h>
-#include <limits>
 
 #include "artifacts/map_contract.hpp"
 #include "backends/io/new_file.hpp"
@@ -13,6 +12,8 @@
 namespace neurotape::artifacts {
 namespace {
 
+/// A larger file is written in pieces of this size, and read again for its checksum.
+constexpr std::size_t kWindowBytes = 16U << 20U;
 constexpr std::string_view kSuffix = "_attention.npz";
 constexpr std::string_view kMap = "attention_map";
 constexpr std::string_view kShape = "shape";
@@ -39,7 +40,12 @@ AttentionMap read_file(const std::filesystem::path& path, std::string_view file_
   if (map.values.is_text() || map.values.dtype() != Dtype::f32)
     damaged(path, fmt::format("array '{}': expected values of float32, got {}", kMap, map.values.type_name()));
   if (file.contains(kSource)) map.source = file.read(kSource).text();
-  if (file.contains(kClipped)) map.values_clipped = static_cast<std::uint64_t>(file.read(kClipped).number());
+  if (file.contains(kClipped)) {
+    const double clipped = file.read(kClipped).number();
+    if (!(clipped >= 0 && clipped <= static_cast<double>(map.values.size())))
+      damaged(path, fmt::format("{} of its {} values were clipped", clipped, map.values.size()));
+    map.values_clipped = static_cast<std::uint64_t>(clipped);
+  }
   for (const auto& name : file.names())
     if (!is_own(name)) map.arrays.emplace(name, file.read(name));
   return map;
@@ -92,9 +98,13 @@ MapEntry write_map(const std::filesystem::path& directory, const NpzValue& map, 
     const std::vector<std::int64_t> shape(dimensions.begin(), dimensions.end());
     const auto arrays = arrays_of({ArrayView(checked.values), options.shape}, shape, file_id, details, clipped);
     io::NewFile file(path);
-    const auto written =
-        npz::write_arrays(arrays, options.compression, crew.memory(), std::numeric_limits<std::size_t>::max(),
-                          [&](std::uint64_t address, std::span<const std::byte> bytes) { file.write(address, bytes); });
+    std::size_t pieces = 0;
+    auto written = npz::write_arrays(arrays, options.compression, crew.memory(), kWindowBytes,
+                                     [&](std::uint64_t address, std::span<const std::byte> bytes) {
+                                       file.write(address, bytes);
+                                       ++pieces;
+                                     });
+    if (pieces > 1) written = npz::checksum_of_file(io::transient_name(path));
     file.put_in_place(crew.durable());
     return {std::string(file_id), path.filename().string(), options.shape, written.bytes,
             written.crc32,        details.source,           clipped};

@@ -20,10 +20,14 @@ class MapSource {
   virtual AttentionMap load(std::string_view file_id) const = 0;
 };
 
+/// A run has its maps in a directory of its own; any other directory is that of maps.
+/// \throws Error not_found: there are none; io
+AttentionMapReader open_directory_of_maps(const std::filesystem::path& path);
+
 /// \throws Error not_found, damaged, io; unsupported: a packed file, in a build without HDF5
-std::unique_ptr<MapSource> open_maps(const std::filesystem::path& path);
+std::unique_ptr<MapSource> open_maps(const std::filesystem::path& path, const RunOptions& how);
 
 /// Defined where HDF5 is known.
-std::unique_ptr<MapSource> open_packed_maps(const std::filesystem::path& file);
+std::unique_ptr<MapSource> open_packed_maps(const std::filesystem::path& file, const RunOptions& how);
 
 }  // namespace neurotape::artifacts

@@ -91,10 +91,22 @@ void MetricsFile::read_what_is_there() {
     }
     end_ = reader.end();
   }
+  if (reader.cut_off()) require_torn(record, reader.line());
   removed_bytes_ = file_.size() - end_;
   if (removed_bytes_ == 0) return;
   if (const int error = file_.truncate(end_); error != 0)
     io::fail("removing the last line, which was cut off", path_, error);
+}
+
+/// The last line may be torn. A quote that nothing closes takes whole lines with it; where no text can hold them, it is
+/// damage, and removing them would lose rows.
+void MetricsFile::require_torn(const std::vector<csv::Field>& record, std::uint64_t line) const {
+  for (std::size_t i = 0; i < record.size(); ++i) {
+    const bool may_hold_lines =
+        end_ != 0 && i < columns_.size() && columns_[i].type.value_or(CellType::text) == CellType::text;
+    if (!may_hold_lines && record[i].text.find_first_of("\r\n") != std::string::npos)
+      fail(ErrorCode::damaged, fmt::format("line {}: a quote that nothing closes, and lines behind it", line));
+  }
 }
 
 void MetricsFile::check_header(const std::vector<std::string>& names) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "artifacts/crew.hpp"
+#include "backends/csv/reader.hpp"
 #include "backends/io/file.hpp"
 #include "neurotape/metrics.hpp"
 
@@ -40,6 +41,7 @@ class MetricsFile {
 
   void open();
   void read_what_is_there();
+  void require_torn(const std::vector<csv::Field>& record, std::uint64_t line) const;
   void check_header(const std::vector<std::string>& names);
   void declare(std::span<const NamedCell> row);
   void put_header();

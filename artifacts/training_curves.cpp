@@ -66,16 +66,6 @@ std::vector<double> epochs_of(const MetricsFrame& table) {
   return numbers;
 }
 
-/// A string of gnuplot, in which nothing has a meaning.
-std::string in_quotes(std::string_view text) {
-  std::string all = "'";
-  for (const char c : text) {
-    if (c == '\'') all += '\'';
-    all += static_cast<unsigned char>(c) < ' ' ? ' ' : c;
-  }
-  return all + "'";
-}
-
 std::string script_of(const std::vector<Panel>& panels, const std::vector<double>& epochs, std::string_view terminal) {
   std::string script = fmt::format("set terminal {} noenhanced size {},{}\n", terminal, kWidth,
                                    kPanelHeight * static_cast<int>(panels.size()));
@@ -84,7 +74,7 @@ std::string script_of(const std::vector<Panel>& panels, const std::vector<double
       "set offsets graph 0, 0, 0.05, 0.05\nset xlabel 'epoch'\n",
       panels.size());
   for (const auto& panel : panels) {
-    script += fmt::format("set ylabel {}\n$data << END\n", in_quotes(panel.title));
+    script += fmt::format("set ylabel {}\n$data << END\n", artifacts::gnuplot_string(panel.title));
     for (std::size_t i = 0; i < epochs.size(); ++i) {
       script += fmt::format("{}", epochs[i]);
       for (const auto& curve : panel.curves)
@@ -94,7 +84,7 @@ std::string script_of(const std::vector<Panel>& panels, const std::vector<double
     script += "END\nplot ";
     for (std::size_t c = 0; c < panel.curves.size(); ++c)
       script += fmt::format("{}$data using 1:{} with linespoints linewidth 2 pointtype 7 pointsize 0.4 title {}",
-                            c == 0 ? "" : ", ", c + 2, in_quotes(panel.curves[c].name));
+                            c == 0 ? "" : ", ", c + 2, artifacts::gnuplot_string(panel.curves[c].name));
     script += '\n';
   }
   return script + "unset multiplot\n";

@@ -13,10 +13,13 @@ namespace {
 
 }  // namespace
 
-std::unique_ptr<artifacts::MapSource> artifacts::open_packed_maps(const std::filesystem::path& file) { no_hdf5(file); }
+std::unique_ptr<artifacts::MapSource> artifacts::open_packed_maps(const std::filesystem::path& file,
+                                                                  const RunOptions&) {
+  no_hdf5(file);
+}
 std::uint64_t pack_attention_maps(const std::filesystem::path&, const std::filesystem::path& file) { no_hdf5(file); }
 std::uint64_t unpack_attention_maps(const std::filesystem::path& file, const std::filesystem::path&,
-                                    const AttentionMapOptions&) {
+                                    const AttentionMapOptions&, const RunOptions&) {
   no_hdf5(file);
 }
 

@@ -53,8 +53,8 @@ double milliseconds_of_unit(const EpisodeReader& episode) {
 }
 
 double milliseconds_of_step(const EpisodeReader& episode, const ExportOptions& options) {
-  if (options.dt_ms > 0) return options.dt_ms;
   if (const double dt = episode.dt() * milliseconds_of_unit(episode); dt > 0) return dt;
+  if (options.dt_ms > 0) return options.dt_ms;
   throw Error(ErrorCode::invalid_argument,
               episode.id() + " does not say how long a timestep is; --dt-ms does (milliseconds)",
               {.episode = episode.id()});

@@ -42,6 +42,9 @@ ExportReport export_nwb(const Run& run, const ExportOptions& options);
 /// `data/main_data.hdf5` and `data/metadata.json`, Minari 0.5.3.
 ExportReport export_minari(const Run& run, const ExportOptions& options);
 
+/// What is said of spikes whose exact times have a unit that is none of s, ms, us, ns.
+inline constexpr const char* kUnknownTimes = ": its exact times have no known unit, those of the timesteps were taken";
+
 /// The directory while it is written; removed unless it is published.
 class NewDirectory {
  public:
@@ -65,7 +68,7 @@ class NewDirectory {
   std::map<std::string, std::uint64_t> notes_;  ///< and of how many episodes
 };
 
-/// Milliseconds of a timestep. \throws Error invalid_argument: nobody says
+/// Milliseconds of a timestep: as the episode says, else the options. \throws Error invalid_argument: nobody says
 double milliseconds_of_step(const EpisodeReader& episode, const ExportOptions& options);
 /// Milliseconds of the episode's `dt_unit`; 0: it is none of s, ms, us, ns.
 double milliseconds_of_unit(const EpisodeReader& episode);

@@ -4,6 +4,7 @@
 #include <fstream>
 #include <limits>
 #include <neurotape/analysis.hpp>
+#include <neurotape/training.hpp>
 
 #include "exchange/export.hpp"
 #include "exchange/hdf5_out.hpp"
@@ -16,14 +17,9 @@ using Json = nlohmann::ordered_json;
 constexpr const char* kRepeated =
     "has no observation after its last action: the last one was repeated, as `observations` is one longer";
 
-/// JSON as Python reads and writes it: it has -Infinity and Infinity.
-std::string space_text(Dtype dtype, const Shape& shape, double low, double high) {
-  const auto bound = [](double value) {
-    if (std::isinf(value)) return std::string(value < 0 ? "-Infinity" : "Infinity");
-    return fmt::format("{:.0f}", value);
-  };
-  const auto filled = [&](double value) {
-    std::string text = bound(value);
+/// A box with these bounds everywhere.
+std::string space_text(Dtype dtype, const Shape& shape, const std::string& low, const std::string& high) {
+  const auto filled = [&](std::string text) {
     const auto& dimensions = shape.dimensions();
     for (auto size = dimensions.rbegin(); size != dimensions.rend(); ++size) {
       std::string row = "[";
@@ -40,8 +36,9 @@ template <class T>
 std::string box_of(const Shape& shape) {
   using Limits = std::numeric_limits<T>;
   if constexpr (std::is_floating_point_v<T>)
-    return space_text(dtype_of<T>(), shape, -Limits::infinity(), Limits::infinity());
-  return space_text(dtype_of<T>(), shape, static_cast<double>(Limits::lowest()), static_cast<double>(Limits::max()));
+    return space_text(dtype_of<T>(), shape, "-Infinity", "Infinity");  // JSON as Python reads and writes it
+  else
+    return space_text(dtype_of<T>(), shape, fmt::format("{:d}", Limits::lowest()), fmt::format("{:d}", Limits::max()));
 }
 
 /// Writes the run as one data set: all episodes must have the same spaces.
@@ -72,6 +69,9 @@ class MinariWriter {
 
   void finish() {
     h5::close(file_);
+    if (episodes_ == 0)
+      throw Error(ErrorCode::not_found, "no episode has a step, of which a data set is made: there are no actions",
+                  {.stream = options_.actions});
     const Json metadata{{"data_format", "hdf5"},          {"observation_space", observation_space_},
                         {"action_space", action_space()}, {"total_episodes", episodes_},
                         {"total_steps", steps_},          {"dataset_id", options_.dataset},
@@ -105,11 +105,20 @@ class MinariWriter {
     const auto parts = h5::create_group(group, "observations");
     std::string spaces;
     for (const auto& path : options_.observations) {
-      const auto name = episode.stream(path).name();
+      const auto name = observation_name(episode.stream(path));
       const auto space = write_observation(parts, name, episode, path, steps);
       spaces += (spaces.empty() ? "" : ", ") + Json(name).dump() + ": " + space;
     }
     agree(observation_space_, R"({"type": "Dict", "subspaces": {)" + spaces + "}}", episode, "observations");
+  }
+
+  /// Of two streams of one name, in behavior and in neural_states, each gets its kind behind it.
+  std::string observation_name(const StreamInfo& stream) const {
+    const std::string name(stream.name());
+    const auto of_name = std::count_if(options_.observations.begin(), options_.observations.end(),
+                                       [&](const auto& path) { return path.substr(path.rfind('/') + 1) == name; });
+    if (of_name < 2) return name;
+    return name + (stream.kind == StreamKind::behavior ? "_behavior" : "_neural_state");
   }
 
   /// The value before each action, and the one that followed the last. \returns the space
@@ -173,15 +182,11 @@ class MinariWriter {
   }
 
   /// What came from each action on until the next one.
-  static void write_rewards(hid_t group, const EpisodeReader& episode, const std::vector<std::int64_t>& steps) {
-    std::vector<double> sums(steps.size());
-    if (episode.contains("rewards")) {
-      const auto rewards = episode.rewards().all();
-      for (std::size_t i = 0; i < rewards.size(); ++i) {
-        const auto behind = std::upper_bound(steps.begin(), steps.end(), rewards.timesteps[i]);
-        sums[behind == steps.begin() ? 0 : static_cast<std::size_t>(behind - steps.begin()) - 1] += rewards.values[i];
-      }
-    }
+  void write_rewards(hid_t group, const EpisodeReader& episode, const std::vector<std::int64_t>& steps) {
+    const auto sums = rewards_of_steps(episode, steps);
+    if (episode.contains("rewards"))
+      if (const auto span = span_of(episode, episode.stream("rewards")); span && span->first < steps.front())
+        output_.note("rewards before the first action were left out: they came of none");
     h5::write_array<double>(group, "rewards", sums);
     double sum = 0, squares = 0;
     for (const double value : sums) sum += value;
@@ -194,15 +199,10 @@ class MinariWriter {
     h5::set_number(group, "rewards_max", *std::max_element(sums.begin(), sums.end()));
   }
 
-  /// Attributes `terminated` and `truncated` of the episode say how it ended; else its status does.
   static void write_ends(hid_t group, const EpisodeReader& episode, std::size_t steps) {
-    const auto flag = [&](const char* name, bool otherwise) {
-      const auto found = episode.attributes().find(name);
-      return found != episode.attributes().end() && found->is_boolean() ? found->get<bool>() : otherwise;
-    };
-    const bool truncated = flag("truncated", episode.status() != "complete");
-    const bool terminated = flag("terminated", !truncated);
-    for (const auto& [name, value] : {std::pair("terminations", terminated), std::pair("truncations", truncated)}) {
+    const auto end = end_of(episode);
+    for (const auto& [name, value] :
+         {std::pair("terminations", end.terminated), std::pair("truncations", end.truncated)}) {
       Array<bool> flags(steps);
       std::fill(flags.begin(), flags.end(), false);
       flags.back() = value;

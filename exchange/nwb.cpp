@@ -1,3 +1,5 @@
+#include <chrono>
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <neurotape/analysis.hpp>
 #include <random>
@@ -37,6 +39,11 @@ std::string with_offset(std::string time) {
   return time.empty() ? "1970-01-01T00:00:00+00:00" : time;
 }
 
+std::string now() {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  return fmt::format("{:%Y-%m-%dT%H:%M:%S}+00:00", fmt::gmtime(std::chrono::system_clock::to_time_t(seconds)));
+}
+
 /// One episode, a session of its own.
 class NwbFile {
  public:
@@ -74,7 +81,7 @@ class NwbFile {
     set_type(file_, "NWBFile");
     h5::set_text(file_, "nwb_version", "2.7.0");
     const auto started = with_offset(episode_.started());
-    h5::write_texts(file_, "file_create_date", {started});
+    h5::write_texts(file_, "file_create_date", {now()});
     h5::write_text(file_, "identifier", run.name() + "/" + episode_.id() + "/" + episode_.started());
     h5::write_text(file_, "session_description", run.name() + ", " + episode_.id());
     h5::write_text(file_, "session_start_time", started);
@@ -90,8 +97,14 @@ class NwbFile {
     return module;
   }
 
+  /// The behaviour, the rewards and the events are in one group, where a behaviour may have the name of the others.
+  static std::string series_name(const StreamInfo& stream) {
+    const std::string name(stream.name());
+    return stream.kind == StreamKind::behavior && (name == "rewards" || name == "events") ? name + "_behavior" : name;
+  }
+
   h5::Id time_series(hid_t parent, const StreamInfo& stream, const char* type = "TimeSeries") {
-    auto series = typed_group(parent, stream.name(), type);
+    auto series = typed_group(parent, series_name(stream), type);
     h5::set_text(series, "description", stream.path);
     h5::set_text(series, "comments", "no comments");
     return series;
@@ -170,7 +183,10 @@ class NwbFile {
     std::vector<std::string> populations;
     for (const auto& stream : episode_.streams()) {
       if (stream.kind != StreamKind::spikes) continue;
-      const auto trains = spike_trains(episode_, stream.name());
+      const bool exact = stream.columns.size() > 2;
+      const double unit_seconds = milliseconds_of_unit(episode_) / kMillisecondsPerSecond;
+      if (exact && unit_seconds == 0) output_.note(stream.path + kUnknownTimes);
+      const auto trains = spike_trains(episode_, stream.name(), {.by_timestep = unit_seconds == 0});
       const double scale = seconds_of(trains);
       for (std::size_t i = 0; i < trains.size(); ++i) {
         for (const double time : trains.train(i)) seconds.push_back(time * scale);
@@ -202,7 +218,7 @@ class NwbFile {
   double seconds_of(const SpikeTrains& trains) const {
     if (trains.time_unit == "timesteps") return step_seconds_;
     const double unit = milliseconds_of_unit(episode_) / kMillisecondsPerSecond;
-    return unit > 0 ? unit : step_seconds_ / episode_.dt();
+    return unit > 0 ? unit : step_seconds_ / episode_.dt();  // of timesteps
   }
 
   void write_trial() {
@@ -215,7 +231,7 @@ class NwbFile {
     const std::array<std::uint64_t, 1> id{episode_.number()};
     set_type(h5::write_array<std::uint64_t>(trials, "id", id), "ElementIdentifiers", "hdmf-common");
     const std::array<double, 2> ends{static_cast<double>(span->first) * step_seconds_,
-                                     static_cast<double>(span->last + 1) * step_seconds_};
+                                     (static_cast<double>(span->last) + 1) * step_seconds_};
     for (std::size_t i = 0; const char* name : {"start_time", "stop_time"}) {
       const auto dataset = h5::write_array<double>(trials, name, std::span(ends).subspan(i++, 1));
       set_type(dataset, "VectorData", "hdmf-common");

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <fmt/format.h>
+#include <limits>
 #include <neurotape/analysis.hpp>
 #include <set>
 
@@ -12,17 +13,10 @@
 namespace neurotape::exchange {
 namespace {
 
-constexpr std::size_t kReadAtOnceBytes = 4'000'000;
+using artifacts::gnuplot_string;
 
-/// Text inside the quotes of gnuplot.
-std::string in_quotes(std::string_view text) {
-  std::string safe = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') safe += '\\';
-    safe += static_cast<unsigned char>(c) < ' ' ? '?' : c;
-  }
-  return safe + '"';
-}
+constexpr std::size_t kReadAtOnceBytes = 4'000'000;
+constexpr auto kLastTimestep = std::numeric_limits<std::int64_t>::max();
 
 /// One of the drawings above each other: its settings, and what is plotted from which data.
 struct Panel {
@@ -39,7 +33,7 @@ class Figure {
       : run_(run), episode_(episode), options_(options) {
     const auto span = span_of(episode);
     from_ = options.from.value_or(span ? span->first : 0);
-    to_ = options.to.value_or(span ? span->last + 1 : 0);
+    to_ = options.to.value_or(span ? span->last + (span->last < kLastTimestep ? 1 : 0) : 0);
     timed_ = episode.dt() > 0;
   }
 
@@ -61,11 +55,12 @@ class Figure {
   double time_of(std::int64_t timestep) const { return static_cast<double>(timestep) * (timed_ ? episode_.dt() : 1); }
   std::string time_axis() const { return timed_ ? "time (" + episode_.dt_unit() + ")" : "timestep"; }
   std::string time_range() const {
-    return fmt::format("set xrange [{}:{}]\n", time_of(from_), time_of(std::max(to_, from_ + 1)));
+    return fmt::format("set xrange [{}:{}]\n", time_of(from_),
+                       std::max(time_of(to_), time_of(from_) + (timed_ ? episode_.dt() : 1)));
   }
 
   void add_raster(const StreamInfo& stream) {
-    const auto all = spike_trains(episode_, stream.name(), {.from = from_, .to = to_});
+    const auto all = spike_trains(episode_, stream.name(), {.from = from_, .to = to_, .by_timestep = !timed_});
     if (all.size() == 0) return;
     Panel panel{
         .label = stream.name() + ", neuron", .settings = time_range(), .axis = time_axis(), .curves = {}, .data = {}};
@@ -168,10 +163,10 @@ class Figure {
     std::string text = "set encoding utf8\n" + terminal();
     text += "set tics nomirror out\nset border 3\nset termoption noenhanced\nset lmargin 12\nset rmargin 10\n";
     text += fmt::format("set multiplot layout {},1 title {}\n", panels_.size(),
-                        in_quotes(run_.name() + ", " + episode_.id() + ", " + episode_.status()));
+                        gnuplot_string(run_.name() + ", " + episode_.id() + ", " + episode_.status()));
     for (const auto& panel : panels_) {
-      text += panel.settings + "set ylabel " + in_quotes(panel.label) + "\n";
-      text += "set xlabel " + in_quotes(panel.axis) + "\n";
+      text += panel.settings + "set ylabel " + gnuplot_string(panel.label) + "\n";
+      text += "set xlabel " + gnuplot_string(panel.axis) + "\n";
       text += panel.has_key ? "set key outside right\n" : "unset key\n";
       text += fmt::format("plot {}\n", fmt::join(panel.curves, ", ")) + panel.data;
     }

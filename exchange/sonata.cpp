@@ -25,10 +25,12 @@ void set_sorting(hid_t population, std::uint8_t value) {
   h5::set_raw(population, "sorting", type, {}, &value);
 }
 
-void write_population(hid_t group, const EpisodeReader& episode, const StreamInfo& stream,
-                      const ExportOptions& options) {
+void write_population(hid_t group, const EpisodeReader& episode, const StreamInfo& stream, const ExportOptions& options,
+                      NewDirectory& output) {
   const auto spikes = episode.spikes(stream.name());
-  const bool timed = stream.columns.size() > 2 && milliseconds_of_unit(episode) > 0;
+  const bool exact = stream.columns.size() > 2;
+  const bool timed = exact && milliseconds_of_unit(episode) > 0;
+  if (exact && !timed) output.note(stream.path + kUnknownTimes);
   const double scale = timed ? milliseconds_of_unit(episode) : milliseconds_of_step(episode, options);
   const h5::Id population = h5::create_group(group, stream.name());
   const auto timestamps = h5::create_dataset(population, "timestamps", h5::type_of(Dtype::f64), {stream.rows});
@@ -87,6 +89,11 @@ void write_values(hid_t data, const DenseReader<T>& reader) {
   }
 }
 
+/// The file of the spikes has its name from the format.
+std::string report_name(const StreamInfo& stream) {
+  return stream.name() == "spikes" ? "spikes_neural_state" : std::string(stream.name());
+}
+
 /// \returns why it cannot be a report; empty: it is one
 std::string write_report(NewDirectory& output, const EpisodeReader& episode, const StreamInfo& stream,
                          const ExportOptions& options) {
@@ -96,7 +103,7 @@ std::string write_report(NewDirectory& output, const EpisodeReader& episode, con
     const auto step = step_of(timesteps, reader.every());
     if (!step) return "its rows are not equally far apart, as those of a report are";
     const auto ids = reader.column_ids();
-    h5::Id file = create_sonata_file(output.file(episode.id() + "/" + stream.name() + ".h5"));
+    h5::Id file = create_sonata_file(output.file(episode.id() + "/" + report_name(stream) + ".h5"));
     {
       const h5::Id group = h5::create_group(file, "report"), report = h5::create_group(group, options.population);
       const auto data = h5::create_dataset(report, "data", h5::type_of(Dtype::f32), {stream.rows, ids.size()});
@@ -116,7 +123,7 @@ void write_spikes(NewDirectory& output, const EpisodeReader& episode, const std:
   h5::Id file = create_sonata_file(output.file(episode.id() + "/spikes.h5"));
   {
     const h5::Id group = h5::create_group(file, "spikes");
-    for (const auto& stream : populations) write_population(group, episode, stream, options);
+    for (const auto& stream : populations) write_population(group, episode, stream, options, output);
   }
   h5::close(file);
 }

@@ -85,7 +85,9 @@ void write_csv_of_episodes(const Run& run, const ExportOptions& options, NewDire
   for (const auto number : options.episodes) {
     const auto outcome = outcome_of(run.episode(number));
     const auto span = outcome.timesteps;
-    file.write(std::to_string(number) + "," + outcome.status + "," + (span ? std::to_string(span->first) : "") + "," +
+    std::string status;
+    put_csv_text(status, outcome.status);
+    file.write(std::to_string(number) + "," + status + "," + (span ? std::to_string(span->first) : "") + "," +
                (span ? std::to_string(span->last) : "") + "," + std::to_string(outcome.length) + "," +
                std::to_string(outcome.rows) + ",");
     file.write(number_text(outcome.sum_of_rewards, buffer));

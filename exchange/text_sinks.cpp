@@ -17,13 +17,23 @@ void LineBuffer::flush() {
   text_.clear();
 }
 
+void put_csv_text(std::string& line, std::string_view text) {
+  if (text.find_first_of("\",\r\n") == text.npos) {
+    line += text;
+    return;
+  }
+  line += '"';
+  for (const char c : text) line.append(c == '"' ? 2 : 1, c);
+  line += '"';
+}
+
 void CsvSink::begin(const RowLayout& layout) {
   for (const auto& name : layout.names) text(name);
   end_row();
 }
 
 void CsvSink::separate() {
-  if (!first_) lines_.text() += dialect_.separator;
+  if (!first_) lines_.text() += ',';
   first_ = false;
 }
 
@@ -34,18 +44,11 @@ void CsvSink::number(std::string_view text, bool) {
 
 void CsvSink::text(std::string_view text) {
   separate();
-  auto& line = lines_.text();
-  if (text.find_first_of("\",\r\n") == text.npos && text.find(dialect_.separator) == text.npos) {
-    line += text;
-    return;
-  }
-  line += '"';
-  for (const char c : text) line.append(c == '"' ? 2 : 1, c);
-  line += '"';
+  put_csv_text(lines_.text(), text);
 }
 
 bool CsvSink::end_row() {
-  lines_.text() += dialect_.end_of_line;
+  lines_.text() += '\n';
   first_ = true;
   return lines_.end_line();
 }

@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// Rows as CSV (RFC 4180, with lines that end in LF unless told otherwise) and as JSON, an object a line.
+/// Rows as CSV (RFC 4180, with lines that end in LF) and as JSON, an object a line.
 
 #include <functional>
 #include <string>
@@ -27,14 +27,12 @@ class LineBuffer {
   bool wanted_ = true;
 };
 
+/// A field of CSV: in quotes where it has to be.
+void put_csv_text(std::string& line, std::string_view text);
+
 class CsvSink final : public RowSink {
  public:
-  struct Dialect {
-    char separator = ',';
-    const char* end_of_line = "\n";
-  };
-  explicit CsvSink(WriteText write) : CsvSink(std::move(write), Dialect{}) {}
-  CsvSink(WriteText write, Dialect dialect) : lines_(std::move(write)), dialect_(dialect) {}
+  explicit CsvSink(WriteText write) : lines_(std::move(write)) {}
 
   void begin(const RowLayout& layout) override;
   void number(std::string_view text, bool finite) override;
@@ -47,7 +45,6 @@ class CsvSink final : public RowSink {
   void separate();
 
   LineBuffer lines_;
-  Dialect dialect_;
   bool first_ = true;
 };
 

@@ -51,6 +51,8 @@ std::string verification_text(const Json& report);
 
 /// Every stream of an episode: what it is, its sizes, the rows it lost; also those of which nothing but gaps is left.
 Json describe_streams(const EpisodeReader& episode);
+/// The same members for a stream of which only the path is known.
+Json describe_unread_stream(const std::string& path);
 /// Size of a file, or of all files below a directory; null where it cannot be found out.
 Json file_bytes(const std::filesystem::path& path);
 /// The cells that `info` and `ls` have in common, and their titles.

@@ -81,8 +81,10 @@ class Comparison {
                                       [&](const StreamColumn& one) { return one.name == column.name; });
       if (other->dtype != column.dtype) {
         note("", table + "/" + column.name, "of another type");
-      } else if (visit_dtype(column.dtype,
-                             [&]<class T>(T) { return a.column<T>(column.name) != b.column<T>(column.name); })) {
+      } else if (!visit_dtype(column.dtype, [&]<class T>(T) {
+                   const auto of_a = a.column<T>(column.name), of_b = b.column<T>(column.name);
+                   return std::equal(of_a.begin(), of_a.end(), of_b.begin(), of_b.end(), is_same<T>);
+                 })) {
         note("", table + "/" + column.name, "the values differ");
       }
     }

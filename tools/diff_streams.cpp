@@ -13,11 +13,11 @@ class ColumnDifference {
  public:
   ColumnDifference(std::string name, double tolerance) : name_(std::move(name)), tolerance_(tolerance) {}
 
-  template <class A, class B>
-  void compare(std::int64_t timestep, A a, B b) {
-    if (a == b || (a != a && b != b)) return;
+  template <class T>
+  void compare(std::int64_t timestep, T a, T b) {
+    if (is_same(a, b)) return;
     const double distance = std::abs(static_cast<double>(a) - static_cast<double>(b));
-    if (distance <= tolerance_) return;
+    if (tolerance_ > 0 && distance <= tolerance_) return;
     if (found_.values++ == 0) found_.timestep = timestep;
     if (std::isfinite(distance)) found_.largest = std::max(found_.largest, distance);
   }

@@ -159,6 +159,7 @@ std::string estimate_text(const Json& found) {
 struct Arguments : RunArguments {
   Plan plan;
   std::string disk;
+  const CLI::App* command = nullptr;
 
   int execute() const {
     if (path.empty() == (plan.neurons == 0))
@@ -166,6 +167,8 @@ struct Arguments : RunArguments {
     if (path.empty())
       return answer(estimate(Rehearsal(plan).rates(), disk.empty() ? "." : disk, "a rehearsal"), as_json,
                     estimate_text);
+    if (const char* option = first_given(*command, {"--dt-ms", "--every", "--rate-hz", "--codec", "--speed"}))
+      return fail(std::string(option) + " goes with --neurons: of RUN it is measured what was recorded");
     const auto run = open();
     const auto found = estimate(rates_of(run), disk.empty() ? run.path() : fs::path(disk), "the run so far");
     return answer(found, as_json, estimate_text);
@@ -177,6 +180,7 @@ struct Arguments : RunArguments {
 Subcommand add_estimate(CLI::App& app) {
   return declare<Arguments>(app, "estimate", kAbout, kFooter, [](CLI::App& command, Arguments& arguments) {
     auto& plan = arguments.plan;
+    arguments.command = &command;
     command.add_option("RUN", arguments.path, "Run directory, episode file, segment or packed file");
     command.add_option("--neurons", plan.neurons, "Neurons that are recorded")->check(CLI::Range(1U, 100'000'000U));
     command.add_option("--dt-ms", plan.dt_ms, "Milliseconds of a timestep (0.1)")->check(CLI::PositiveNumber);

@@ -26,15 +26,17 @@ Examples:
   neurotape export RUN --to csv -o csv
   neurotape export RUN --to nwb -o nwb --episodes 0-9
   neurotape export RUN --to minari -o ~/.minari/datasets/lab/cartpole-v0 \
-      --observations behavior/state --actions behavior/action
+      --dataset lab/cartpole-v0 --observations behavior/state --actions behavior/action
 
 Exit status: 0, or 2 when it could not be exported: then OUT is not there.)";
 
 struct Arguments : RunArguments {
   std::string format, episodes;
   exchange::ExportOptions options;
+  const CLI::App* command = nullptr;
 
   int execute() const {
+    refuse_unused();
     const auto run = open();
     auto chosen = options;
     chosen.episodes = episodes.empty() ? run.numbers() : parse_indices(episodes, "--episodes").ids();
@@ -44,6 +46,17 @@ struct Arguments : RunArguments {
   }
 
  private:
+  void refuse_unused() const {
+    const auto only_for = [&](std::initializer_list<const char*> given, const std::string& formats) {
+      const char* option = first_given(*command, given);
+      if (option != nullptr && formats.find(format) == formats.npos)
+        throw Error(ErrorCode::invalid_argument, std::string(option) + " is for " + formats + ", not for " + format);
+    };
+    only_for({"--dt-ms"}, "sonata and nwb");
+    only_for({"--population"}, "sonata");
+    only_for({"--observations", "--actions", "--dataset"}, "minari");
+  }
+
   using Function = exchange::ExportReport (*)(const Run&, const exchange::ExportOptions&);
   Function function() const {
     if (format == "csv") return exchange::export_csv;
@@ -65,13 +78,14 @@ struct Arguments : RunArguments {
 Subcommand add_export(CLI::App& app) {
   return declare<Arguments>(app, "export", kAbout, kFooter, [](CLI::App& command, Arguments& arguments) {
     auto& options = arguments.options;
+    arguments.command = &command;
     arguments.add_run(command);
     command.add_option("--to", arguments.format, "Format")
         ->required()
         ->check(CLI::IsMember({"csv", "npz", "json", "sonata", "nwb", "minari"}));
     command.add_option("-o,--output", options.output, "Directory to be made")->required();
     command.add_option("--episodes", arguments.episodes, "Only these, as in 0-9,12");
-    command.add_option("--dt-ms", options.dt_ms, "Milliseconds of a timestep, where the run does not say")
+    command.add_option("--dt-ms", options.dt_ms, "SONATA, NWB: milliseconds of a timestep, where the run does not say")
         ->check(CLI::PositiveNumber);
     command.add_option("--population", options.population, "SONATA: whose the reports are");
     command.add_option("--observations", options.observations, "Minari: dense streams, as in behavior/state")

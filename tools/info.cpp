@@ -71,7 +71,11 @@ class EpisodeSum {
     for (std::size_t i = 0; i < lines_.size(); ++i) add(lines_[i], i < kLookedAt || i + kLookedAt >= lines_.size());
     for (const auto& [path, indexed] : indexed_) {
       auto& stream = streams_[path];
-      if (stream.is_null()) stream = {{"path", path}, {"rows", 0}, {"episodes", 0}};
+      if (stream.is_null()) {
+        stream = describe_unread_stream(path);
+        stream.erase("columns");
+        stream["episodes"] = 0;
+      }
       stream["rows"] = stream["rows"].get<std::uint64_t>() + indexed.rows;
       stream["episodes"] = stream["episodes"].get<std::uint64_t>() + indexed.episodes;
     }

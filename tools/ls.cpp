@@ -85,6 +85,7 @@ struct Arguments : RunArguments {
   int execute() const {
     const auto run = open();
     if (episode.empty()) return answer(list_of_episodes(run, in_full), as_json, episodes_text);
+    if (in_full) return fail("--long is for the list of episodes, not for the streams of one");
     return answer(list_of_streams(open_episode(run, episode)), as_json, streams_text);
   }
 };

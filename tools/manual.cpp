@@ -1,6 +1,7 @@
 #include "tools/manual.hpp"
 
 #include <algorithm>
+#include <set>
 #include <sstream>
 
 namespace neurotape::tools {
@@ -49,6 +50,33 @@ std::string options_of(const CLI::App& command) {
   return page;
 }
 
+/// A section for each command, and behind it one for each command of that.
+std::string sections_of(const CLI::App& app, const std::string& before) {
+  std::string page;
+  for (const auto* command : commands_of(app)) {
+    const auto name = before + command->get_name();
+    page += ".SS " + name + escaped(synopsis(*command)) + "\n";
+    page += as_it_is(command->get_description()) + options_of(*command) + ".PP\n" + as_it_is(command->get_footer());
+    page += sections_of(*command, name + " ");
+  }
+  return page;
+}
+
+/// Of a command, and of its own commands.
+std::set<std::string> long_options_of(const CLI::App& command) {
+  std::set<std::string> options;
+  for (const auto* option : command.get_options())
+    for (const auto& name : option->get_lnames()) options.insert("--" + name);
+  for (const auto* below : commands_of(command)) options.merge(long_options_of(*below));
+  return options;
+}
+
+std::string names_of(const CLI::App& app) {
+  std::string names;
+  for (const auto* command : commands_of(app)) names += (names.empty() ? "" : " ") + command->get_name();
+  return names;
+}
+
 }  // namespace
 
 std::string manual(const CLI::App& app, const std::string& version) {
@@ -56,28 +84,22 @@ std::string manual(const CLI::App& app, const std::string& version) {
   page += ".SH NAME\nneurotape \\- looks into recorded experiments, checks, copies and exports them\n";
   page += ".SH SYNOPSIS\n.B neurotape\n.I command\n[arguments]\n.SH DESCRIPTION\n" + as_it_is(app.get_description());
   page += as_it_is(app.get_footer()) + ".SH COMMANDS\n";
-  for (const auto* command : commands_of(app)) {
-    page += ".SS neurotape " + command->get_name() + escaped(synopsis(*command)) + "\n";
-    page += as_it_is(command->get_description()) + options_of(*command) + ".PP\n" + as_it_is(command->get_footer());
-  }
-  return page;
+  return page + sections_of(app, "neurotape ");
 }
 
 std::string completion(const CLI::App& app) {
-  std::string names, cases;
+  std::string cases;
   for (const auto* command : commands_of(app)) {
     std::string options;
-    for (const auto* option : command->get_options())
-      for (const auto& name : option->get_lnames()) options += (options.empty() ? "--" : " --") + name;
-    names += (names.empty() ? "" : " ") + command->get_name();
-    cases += "    " + command->get_name() + ") options='" + options + "' ;;\n";
+    for (const auto& option : long_options_of(*command)) options += (options.empty() ? "" : " ") + option;
+    cases += "    " + command->get_name() + ") options='" + options + "' names='" + names_of(*command) + "' ;;\n";
   }
   return "# Completion of bash for neurotape.\n"
          "_neurotape() {\n"
-         "  local word=${COMP_WORDS[COMP_CWORD]} options=''\n"
+         "  local word=${COMP_WORDS[COMP_CWORD]} options='' names=''\n"
          "  if ((COMP_CWORD == 1)); then\n"
          "    COMPREPLY=($(compgen -W '" +
-         names +
+         names_of(app) +
          " --help --version' -- \"$word\"))\n"
          "    return\n"
          "  fi\n"
@@ -86,6 +108,8 @@ std::string completion(const CLI::App& app) {
          "  esac\n"
          "  if [[ $word == -* ]]; then\n"
          "    COMPREPLY=($(compgen -W \"$options\" -- \"$word\"))\n"
+         "  elif [[ -n $names ]] && ((COMP_CWORD == 2)); then\n"
+         "    COMPREPLY=($(compgen -W \"$names\" -- \"$word\"))\n"
          "  else\n"
          "    COMPREPLY=($(compgen -f -- \"$word\"))\n"
          "  fi\n"

@@ -1,5 +1,6 @@
 #include <neurotape/analysis.hpp>
 
+#include "exchange/export.hpp"
 #include "tools/commands.hpp"
 #include "tools/subcommand.hpp"
 #include "tools/table.hpp"
@@ -41,9 +42,7 @@ Json describe(const PopulationStatistics& population) {
 
 /// Seconds that the timesteps of an episode last; nothing where that is not stated.
 std::optional<double> seconds_of(const EpisodeReader& episode, std::uint64_t length) {
-  const std::string& unit = episode.dt_unit();
-  const double factor = unit == "s" ? 1 : unit == "ms" ? 1e-3 : unit == "us" ? 1e-6 : unit == "ns" ? 1e-9 : 0;
-  const double seconds = factor * episode.dt() * static_cast<double>(length);
+  const double seconds = exchange::milliseconds_of_unit(episode) / 1e3 * episode.dt() * static_cast<double>(length);
   return seconds > 0 ? std::optional(seconds) : std::nullopt;
 }
 

@@ -42,15 +42,19 @@ Json describe_streams(const EpisodeReader& episode) {
   for (const auto& gap : episode.gaps()) {
     auto found = std::find_if(streams.begin(), streams.end(), [&](const Json& s) { return s["path"] == gap.stream; });
     if (found == streams.end()) {
-      Json lost = describe({.path = gap.stream, .columns = {}, .unit = {}, .codec = {}});
-      for (const char* unknown : {"every", "sorted"}) lost[unknown] = nullptr;
-      found = streams.insert(streams.end(), std::move(lost));
+      found = streams.insert(streams.end(), describe_unread_stream(gap.stream));
     }
     (*found)["gaps"] = (*found)["gaps"].get<std::uint64_t>() + 1;
     (*found)["rows_lost"] = (*found)["rows_lost"].get<std::uint64_t>() + gap.rows;
   }
   for (auto& stream : streams) stream["ratio"] = ratio_of(stream);
   return streams;
+}
+
+Json describe_unread_stream(const std::string& path) {
+  Json stream = describe({.path = path, .columns = {}, .unit = {}, .codec = {}});
+  for (const char* unknown : {"every", "sorted"}) stream[unknown] = nullptr;
+  return stream;
 }
 
 Json ratio_of(const Json& sizes) {

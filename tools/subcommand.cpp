@@ -21,6 +21,12 @@ std::optional<std::uint64_t> number(std::string_view text) {
 
 Run RunArguments::open() const { return Run(path, {.trust = Trust::none, .prober = kOwnProber}); }
 
+const char* first_given(const CLI::App& command, std::initializer_list<const char*> options) {
+  for (const char* option : options)
+    if (command.count(option) != 0) return option;
+  return nullptr;
+}
+
 EpisodeReader open_episode(const Run& run, const std::string& name) {
   const auto by_number = number(name);
   return by_number ? run.episode(*by_number) : run.episode(name);

@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <neurotape/run.hpp>
 #include <string>
@@ -56,6 +57,8 @@ struct RunArguments {
   Run open() const;
 };
 
+/// The first of these options that the user gave; null: none.
+const char* first_given(const CLI::App& command, std::initializer_list<const char*> options);
 /// By number or id: "3", "episode_0003".
 EpisodeReader open_episode(const Run& run, const std::string& name);
 /// "0-99,120": what `--episodes`, `--neurons` take.

@@ -157,9 +157,7 @@ class Packer {
 }  // namespace
 
 std::uint64_t pack_attention_maps(const std::filesystem::path& directory, const std::filesystem::path& file) {
-  const AttentionMapReader reader(directory);
-  if (reader.size() == 0)
-    throw Error(ErrorCode::not_found, "there are no attention maps", {.path = directory.string()});
+  const auto reader = artifacts::open_directory_of_maps(directory);
   if (hdf5::file_facts(file)) throw Error(ErrorCode::already_exists, "there is such a file", {.path = file.string()});
   const loader::Hdf5Lock lock;
   Packer packer(file, reader.file_ids());

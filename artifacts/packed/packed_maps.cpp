@@ -46,9 +46,14 @@ NpyArray array_of(const Dataset& dataset, RowRange rows, const Shape& shape) {
   });
 }
 
+std::shared_ptr<loader::Prober> prober_of(const RunOptions& how) {
+  return how.trust == Trust::none ? std::make_shared<loader::Prober>(how.prober) : nullptr;
+}
+
 class PackedMaps final : public artifacts::MapSource {
  public:
-  explicit PackedMaps(const std::filesystem::path& path) : file_(loader::File::open(path)), place_(file_->place()) {
+  PackedMaps(const std::filesystem::path& path, const RunOptions& how)
+      : file_(loader::File::open(path, prober_of(how))), place_(file_->place()) {
     maps_ = Dataset::open(file_, packed::kMaps, place_);
     file_ids_ = read_texts(*Dataset::open(file_, packed::kFileIds, place_));
     sources_ = read_texts(*Dataset::open(file_, packed::kSources, place_));
@@ -99,8 +104,9 @@ class PackedMaps final : public artifacts::MapSource {
     const Shape shape = is_scalar ? Shape() : Shape(std::span(dataset->layout().dimensions));
     if (dataset->layout().text_bytes == 0) return array_of(*dataset, {0, dataset->rows()}, shape);
     const auto texts = read_texts(*dataset);
-    if (texts.size() != 1) loader::damaged(fmt::format("expected one text in '{}'", path), place_);
-    return NpyArray(NpzValue(texts.front()));
+    if (texts.size() != shape.values())
+      loader::damaged(fmt::format("expected {} texts in '{}', got {}", shape.values(), path, texts.size()), place_);
+    return NpyArray(NpzValue(texts, shape));
   }
 
   std::shared_ptr<const loader::File> file_;
@@ -114,13 +120,14 @@ class PackedMaps final : public artifacts::MapSource {
 
 }  // namespace
 
-std::unique_ptr<artifacts::MapSource> artifacts::open_packed_maps(const std::filesystem::path& file) {
-  return std::make_unique<PackedMaps>(file);
+std::unique_ptr<artifacts::MapSource> artifacts::open_packed_maps(const std::filesystem::path& file,
+                                                                  const RunOptions& how) {
+  return std::make_unique<PackedMaps>(file, how);
 }
 
 std::uint64_t unpack_attention_maps(const std::filesystem::path& file, const std::filesystem::path& directory,
-                                    const AttentionMapOptions& options) {
-  const PackedMaps packed_maps(file);
+                                    const AttentionMapOptions& options, const RunOptions& how) {
+  const PackedMaps packed_maps(file, how);
   AttentionMapOptions own = options;
   own.shape = packed_maps.shape();
   AttentionMapWriter writer(directory, own);

@@ -75,8 +75,8 @@ void put_name(std::string& to, std::string_view name) {
 }
 
 FieldKind kind_of(std::string_view field, bool quoted) noexcept {
+  if (quoted) return FieldKind::text;  // also the empty one
   if (field.empty()) return FieldKind::missing;
-  if (quoted) return FieldKind::text;
   if (field == "true" || field == "false" || field == "True" || field == "False") return FieldKind::boolean;
   if (is_whole<std::int64_t>(field) || is_whole<std::uint64_t>(field)) return FieldKind::integer;
   return is_real(field) ? FieldKind::real : FieldKind::text;

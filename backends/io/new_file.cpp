@@ -85,12 +85,13 @@ bool make_directory(const std::filesystem::path& path) {
   return false;
 }
 
-void make_directories(const std::filesystem::path& path) {
+void make_directories(const std::filesystem::path& path, bool durable) {
   std::error_code error;
   if (path.empty() || std::filesystem::is_directory(path, error)) return;
-  if (!std::filesystem::exists(path.parent_path(), error)) make_directories(path.parent_path());
+  if (!std::filesystem::exists(path.parent_path(), error)) make_directories(path.parent_path(), durable);
   if (!make_directory(path) && !std::filesystem::is_directory(path, error))
     fail("creating the directory", path, ENOTDIR);
+  if (durable) sync_directory(path.parent_path());
 }
 
 std::vector<std::string> list_directory(const std::filesystem::path& path) {

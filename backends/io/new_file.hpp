@@ -48,7 +48,8 @@ void sync_directory(const std::filesystem::path& path);
 /// \returns false where the name is taken
 bool make_directory(const std::filesystem::path& path);
 /// With its parents.
-void make_directories(const std::filesystem::path& path);
+/// \param durable the names of those that it makes are on the disk when it returns
+void make_directories(const std::filesystem::path& path, bool durable = false);
 /// Sorted; empty where there is no such directory.
 std::vector<std::string> list_directory(const std::filesystem::path& path);
 /// \throws Error not_found, io; damaged where it has more than so many bytes

@@ -8,13 +8,18 @@ namespace neurotape {
 
 NpzValue::NpzValue(const NpyArray& array) : shape_(array.shape()) {
   if (array.is_text()) {
-    text_ = array.text();
-    is_text_ = true;
+    texts_ = array.texts();
+    is_text_ = is_text_array_ = true;
     return;
   }
   values_ = visit_dtype(array.dtype(), [&](auto zero) {
     return ArrayView(reinterpret_cast<const decltype(zero)*>(array.bytes().data()), array.size());
   });
+}
+
+std::vector<std::string_view> NpzValue::texts() const {
+  if (!is_text_array_) return {text_};
+  return {texts_.begin(), texts_.end()};
 }
 
 NpyArray::NpyArray(const NpzValue& value)
@@ -23,7 +28,7 @@ NpyArray::NpyArray(const NpzValue& value)
       shape_(value.shape()),
       is_text_(value.is_text()) {
   if (is_text_) {
-    texts_.emplace_back(value.text());
+    for (const auto text : value.texts()) texts_.emplace_back(text);
     return;
   }
   const std::shared_ptr<std::byte[]> copy(new std::byte[std::max<std::size_t>(bytes_, 1)]);

@@ -120,6 +120,8 @@ NpyArray NpyDecoder::make(char kind, std::size_t item_bytes, Shape shape, Dtype 
       array.texts_.push_back(text_of({values.get() + i * item_bytes, item_bytes}, kind));
     return array;
   }
+  if (kind == 'b')  // a byte other than 0 and 1 is no bool of C++
+    for (auto& byte : Bytes(values.get(), bytes)) byte = byte == std::byte{0} ? std::byte{0} : std::byte{1};
   array.data_ = std::move(values);
   array.bytes_ = bytes;
   if (kind == 'f' && item_bytes == 2) {

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <set>
 
 #include "backends/io/file.hpp"
 #include "backends/io/new_file.hpp"
@@ -36,11 +37,12 @@ auto told(const std::filesystem::path& path, std::string_view array, Read read) 
 class NpzFile::Contents {
  public:
   explicit Contents(const std::filesystem::path& where) : path(where), file(open_to_read(where)) {
+    std::set<std::string> seen;
     for (auto& member : told(path, {}, [&] { return npz::read_members(file); })) {
       if (!member.name.ends_with(kSuffix)) continue;
       names.push_back(member.name.substr(0, member.name.size() - kSuffix.size()));
       members.push_back(std::move(member));
-      if (std::count(names.begin(), names.end(), names.back()) != 1)
+      if (!seen.insert(names.back()).second)
         throw Error(ErrorCode::damaged, fmt::format("two arrays have the name '{}'", names.back()),
                     {.path = path.string()});
     }

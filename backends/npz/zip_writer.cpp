@@ -31,8 +31,16 @@ constexpr std::size_t kLocalHeaderBytes = 30;
 constexpr std::size_t kZip64ExtraBytes = 20;
 constexpr std::size_t kExtraHeaderBytes = 4;
 
+/// No text has more characters than bytes.
+std::size_t bound_of_texts(const NpzValue& value) {
+  const auto texts = value.texts();
+  std::size_t longest = 1;
+  for (const auto text : texts) longest = std::max(longest, text.size());
+  return 4 * longest * texts.size();
+}
+
 std::size_t whole_bound(const NpzValue& value) {
-  const std::size_t values = value.is_text() ? 4 * value.text().size() + 4 : value.bytes().size();
+  const std::size_t values = value.is_text() ? bound_of_texts(value) : value.bytes().size();
   return deflate::bound(deflate::Format::raw, 0) + 2 * deflate::piece_bound(256) + deflate::piece_bound(values) +
          values / kPieceBytes * 64;
 }
@@ -163,17 +171,28 @@ std::span<const std::byte> NpyBytes::values(const NpzValue& value) const {
 }
 
 NpyBytes npy_bytes(const NpzValue& value) {
-  if (!value.is_text()) {
-    if (value.shape().values() != value.size())
-      throw Error(ErrorCode::wrong_shape, fmt::format("expected {} values for the shape {}, got {}",
-                                                      value.shape().values(), value.shape().to_string(), value.size()));
-    return {npy_header(npy_type(value.dtype()), value.shape()), {}};
+  const auto texts = value.is_text() ? value.texts() : std::vector<std::string_view>();
+  const auto size = value.is_text() ? texts.size() : value.size();
+  if (value.shape().values() != size)
+    throw Error(ErrorCode::wrong_shape, fmt::format("expected {} values for the shape {}, got {}",
+                                                    value.shape().values(), value.shape().to_string(), size));
+  if (!value.is_text()) return {npy_header(npy_type(value.dtype()), value.shape()), {}};
+  std::size_t longest = 1;
+  std::vector<std::u32string> wide;
+  for (const auto text : texts) {
+    auto characters = utf32(text);
+    if (!characters || text.ends_with('\0'))
+      throw Error(ErrorCode::invalid_argument,
+                  "a text is not UTF-8, or ends in a character of value 0, which NPY drops");
+    longest = std::max(longest, characters->size());
+    wide.push_back(std::move(*characters));
   }
-  auto text = utf32(value.text());
-  if (!text || value.text().ends_with('\0'))
-    throw Error(ErrorCode::invalid_argument, "a text is not UTF-8, or ends in a character of value 0, which NPY drops");
-  if (text->empty()) text->push_back(U'\0');
-  return {npy_header(fmt::format("<U{}", text->size()), {}), std::move(*text)};
+  std::u32string all;
+  for (auto& text : wide) {
+    text.resize(longest, U'\0');
+    all += text;
+  }
+  return {npy_header(fmt::format("<U{}", longest), value.shape()), std::move(all)};
 }
 
 Written write_arrays(std::span<const NamedValue> arrays, NpzCompression compression, BufferPool& memory,

@@ -28,6 +28,7 @@ struct SpikeChoice {
   std::optional<std::int64_t> to = {};    ///< timestep behind the last; nothing: behind the episode's last
   /// Nothing: all neurons of the population where its size was stated (0, 1, 2, ...), else those that fired.
   std::optional<Indices> neurons = {};
+  bool by_timestep = false;  ///< trains have the times of the timesteps, also where exact ones were recorded
 };
 
 /// A spike train for each neuron.
@@ -35,7 +36,8 @@ struct SpikeTrains {
   std::vector<std::uint64_t> neuron_ids;  ///< ascending
   std::vector<std::size_t> begins;        ///< train i is `times[begins[i]]` to before `times[begins[i + 1]]`
   Array<double> times;                    ///< in `time_unit`, ascending within a train
-  std::string time_unit;  ///< the episode's `dt_unit`; "timesteps" where the length of one is not stated
+  /// The episode's `dt_unit`; "timesteps" where the times are not exact ones and the length of a timestep is not stated.
+  std::string time_unit;
 
   std::size_t size() const noexcept { return neuron_ids.size(); }
   std::span<const double> train(std::size_t i) const noexcept {

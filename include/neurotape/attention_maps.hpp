@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "neurotape/npz.hpp"
+#include "neurotape/trust.hpp"
 
 namespace neurotape {
 
@@ -222,22 +223,25 @@ struct AttentionDifference {
   double top_overlap = 0;  ///< mean of the maps'
 };
 
-/// Compares the maps of two directories, or packed files; one map at a time.
+/// Compares two sets of maps: each a directory of maps, a run that has one, or a packed file; one map at a time.
 /// \param top_k how many of the largest values count for `top_overlap`; 0: 1 % of them
-/// \throws Error not_found, damaged, wrong_shape (two maps of one file id)
+/// \param how packed files are opened
+/// \throws Error not_found (also where there is no map), damaged, wrong_shape (two maps of one file id)
 AttentionDifference compare_attention_maps(const std::filesystem::path& a, const std::filesystem::path& b,
-                                           std::size_t top_k = 0);
+                                           std::size_t top_k = 0, const RunOptions& how = {});
 
-/// Packs the maps of a directory into one HDF5 file: `attention_maps` `[maps, shape...]`, a chunk a map, `file_ids`,
+/// Packs the maps of a directory, or of a run, into one HDF5 file: `attention_maps` `[maps, shape...]`, a chunk a map, `file_ids`,
 /// `sources`, `values_clipped`, and `arrays/<file id>/<name>`. Returns how many.
 /// \throws Error already_exists (there is such a file), wrong_shape (maps of several shapes), damaged; unsupported, in a build
 /// without HDF5
 std::uint64_t pack_attention_maps(const std::filesystem::path& directory, const std::filesystem::path& file);
 /// The way back: every map as a file of its own. Returns how many.
 /// \param options but for `shape`, which is that of the maps. As a rule values are not looked at: they were when they were saved
+/// \param how the packed file is opened
 /// \throws Error as `AttentionMapWriter`, and damaged
 std::uint64_t unpack_attention_maps(const std::filesystem::path& file, const std::filesystem::path& directory,
                                     const AttentionMapOptions& options = {.out_of_range = OutOfRange::off,
-                                                                          .refuse_nan = false});
+                                                                          .refuse_nan = false},
+                                    const RunOptions& how = {});
 
 }  // namespace neurotape

@@ -46,10 +46,13 @@ class NpzValue {
   NpzValue(std::string_view text) : text_(text), is_text_(true) {}
   NpzValue(const std::string& text) : NpzValue(std::string_view(text)) {}
   NpzValue(const char* text) : NpzValue(std::string_view(text)) {}
+  /// Several texts, in row order.
+  NpzValue(std::span<const std::string> texts, Shape shape)
+      : shape_(std::move(shape)), texts_(texts), is_text_(true), is_text_array_(true) {}
   NpzValue(const NpyArray& array);
 
   bool is_text() const noexcept { return is_text_; }
-  std::string_view text() const noexcept { return text_; }
+  std::vector<std::string_view> texts() const;  ///< one, where it was given one
   Dtype dtype() const noexcept { return values_.dtype(); }
   const Shape& shape() const noexcept { return shape_; }
   std::size_t size() const noexcept { return values_.size(); }
@@ -61,9 +64,11 @@ class NpzValue {
   ArrayView values_;
   Shape shape_;
   std::string_view text_;
+  std::span<const std::string> texts_;
   std::array<std::byte, 8> number_{};
   bool is_number_ = false;
   bool is_text_ = false;
+  bool is_text_array_ = false;
 };
 
 struct NamedValue {

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -43,8 +44,7 @@ struct TrainingBatch {
   std::vector<float> next_observations;  ///< the same of the next step; behind the last step, the last one recorded
   std::vector<float> actions;            ///< `[size, length, action_width]`
   std::vector<float> rewards;            ///< `[size, length]`
-  /// `[size, length]`: the episode ended with this step. An attribute `truncated` (or `terminated`) of the episode says
-  /// how; else "complete" ones terminated, and others were truncated.
+  /// `[size, length]`: the episode ended with this step; how, `end_of` says.
   std::vector<std::uint8_t> terminated;
   std::vector<std::uint8_t> truncated;
   std::vector<std::uint64_t> episodes;  ///< `[size]`
@@ -59,5 +59,18 @@ struct TrainingBatch {
 /// \throws Error invalid_argument (no observations, a number that is 0); iterating throws what the readers throw, also
 /// not_found where an episode has not the streams or no observation before its first step
 Parts<TrainingBatch> training_batches(const Run& run, const TrainingOptions& options);
+
+/// How an episode ended.
+struct EpisodeEnd {
+  bool terminated = false;
+  bool truncated = false;
+};
+/// As attributes `terminated` and `truncated` of the episode say; where there is one of them, the other is its opposite.
+/// Without: "complete" ones terminated, others were truncated.
+EpisodeEnd end_of(const EpisodeReader& episode);
+
+/// The sum of the rewards from each step on until the next one. Those before the first step belong to none.
+/// \param steps timesteps, ascending
+std::vector<double> rewards_of_steps(const EpisodeReader& episode, std::span<const std::int64_t> steps);
 
 }  // namespace neurotape

@@ -9,6 +9,7 @@
 #include "backends/hdf5/attributes.hpp"
 #include "backends/hdf5/episode_attributes.hpp"
 #include "loader/attributes.hpp"
+#include "loader/exporter.hpp"
 #include "loader/format.hpp"
 
 namespace neurotape::loader {
@@ -21,6 +22,20 @@ constexpr std::array<const char*, 7> kSetupTexts = {
 
 Handle open_dataset(hid_t parent, const std::string& name) { return hdf5::open_dataset(parent, name, H5P_DEFAULT); }
 
+/// Its streams lie elsewhere: a copy would be taken for a run of this format, and hide them.
+void refuse_exporter(const File& file) {
+  if (is_of_exporter(file))
+    throw Error(ErrorCode::unsupported,
+                "a run of the older Python exporter is not copied as it is; `neurotape export` writes what it holds",
+                context_of(file.place()));
+}
+
+/// The type in memory of an attribute whose values are pointers to theirs; nothing: they are plain bytes.
+std::optional<Handle> type_of_pointers(hid_t type) {
+  if (H5Tis_variable_str(type) <= 0 && H5Tdetect_class(type, H5T_VLEN) <= 0) return std::nullopt;
+  return Handle(H5Tget_native_type(type, H5T_DIR_ASCEND), H5Tclose);
+}
+
 Handle space_of(hid_t dataset) { return {H5Dget_space(dataset), H5Sclose}; }
 
 }  // namespace
@@ -31,16 +46,19 @@ void Copier::copy_attributes(hid_t from, hid_t to, const std::vector<std::string
     const auto type = hdf5::attribute_type(attribute.get());
     const Handle space(H5Aget_space(attribute.get()), H5Sclose);
     const auto values = static_cast<std::size_t>(std::max<hssize_t>(0, H5Sget_simple_extent_npoints(space.get())));
-    if (H5Tis_variable_str(type.get()) > 0 || H5Tget_class(type.get()) == H5T_VLEN) continue;  // not of this format
-    std::vector<std::byte> bytes(values * H5Tget_size(type.get()));
-    if (!bytes.empty()) hdf5::read_attribute(attribute.get(), type.get(), bytes.data());
+    const auto of_pointers = type_of_pointers(type.get());
+    const hid_t in_memory = of_pointers ? of_pointers->get() : type.get();
+    std::vector<std::byte> bytes(values * H5Tget_size(in_memory));
+    if (!bytes.empty()) hdf5::read_attribute(attribute.get(), in_memory, bytes.data());
     const auto copy = hdf5::create_attribute(to, name, type.get(), space.get(), library_.attribute_creation());
-    if (!bytes.empty()) hdf5::write_attribute(copy.get(), type.get(), bytes.data());
+    if (!bytes.empty()) hdf5::write_attribute(copy.get(), in_memory, bytes.data());
+    if (of_pointers && !bytes.empty()) H5Dvlen_reclaim(in_memory, space.get(), H5P_DEFAULT, bytes.data());
   }
 }
 
 void Copier::copy_episode(const detail::EpisodeFile& from, hid_t to, std::uint64_t number, const nlohmann::json& more) {
   const Hdf5Lock lock;
+  refuse_exporter(*from.file);
   const auto source = open_group(from.file->id(), from.object, from.place());
   auto names = hdf5::attribute_names(source.get());
   std::erase_if(names, [](const auto& name) { return kOfTheFile.contains(name) || name == "episode_id"; });
@@ -105,6 +123,7 @@ void Copier::copy_column(const Dataset& column, hid_t source, hid_t to, const st
 
 void Copier::copy_setup(const File& source, const nlohmann::json& config, hid_t to) {
   const Hdf5Lock lock;
+  refuse_exporter(source);
   const auto from = open_group(source.id(), "/", source.place());
   const auto root = open_group(to, "/", source.place());
   hdf5::set_text(library_, root.get(), "format", "neurotape");

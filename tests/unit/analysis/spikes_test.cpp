@@ -1,4 +1,5 @@
 #include "fixture.hpp"
+#include "tests/support/errors.hpp"
 
 namespace neurotape {
 namespace {
@@ -50,6 +51,37 @@ TEST_F(SpikesTest, TrainsHaveTheExactTimesWhereThereAreSome) {
     spikes.record(2, std::vector<int>{0}, std::vector<double>{1.25});
   }});
   EXPECT_THAT(train(spike_trains(run.episode(0), "lgn"), 0), ElementsAre(0.625, 0.875, 1.25));
+}
+
+TEST_F(SpikesTest, ExactTimesHaveAUnitWithoutALengthOfTheTimestep) {
+  const auto run = recorded({[](Episode& episode) {
+                              auto spikes = episode.spikes("lgn", {.times = true});
+                              spikes.record(7, std::vector<int>{0}, std::vector<double>{0.875});
+                            }},
+                            0);
+  const auto exact = spike_trains(run.episode(0), "lgn");
+  EXPECT_EQ(exact.time_unit, "ms");
+  EXPECT_THAT(train(exact, 0), ElementsAre(0.875));
+  const auto steps = spike_trains(run.episode(0), "lgn", {.by_timestep = true});
+  EXPECT_EQ(steps.time_unit, "timesteps");
+  EXPECT_THAT(train(steps, 0), ElementsAre(7));
+}
+
+TEST_F(SpikesTest, TheLastTimestepOfAllHasNoneBehindIt) {
+  const auto run = recorded({[](Episode& episode) {
+    episode.spikes("exc").record(3, std::vector<int>{5});
+    episode.rewards().record(std::numeric_limits<std::int64_t>::max(), 1.0);
+  }});
+  EXPECT_THAT(train(spike_trains(run.episode(0), "exc"), 0), ElementsAre(1.5));
+}
+
+TEST_F(SpikesTest, APopulationThatNoMemoryHoldsIsRefused) {
+  const auto run = recorded({[](Episode& episode) {
+    episode.spikes("all", {.population_size = 10'000'000'000}).record(0, std::vector<int>{1});
+  }});
+  support::expect_error(ErrorCode::invalid_argument, {"10000000000 neurons"},
+                        [&] { spike_trains(run.episode(0), "all"); });
+  EXPECT_EQ(spike_trains(run.episode(0), "all", {.neurons = Indices{1}}).size(), 1u);
 }
 
 TEST_F(SpikesTest, CountsInBins) {

@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "fixture.hpp"
+#include "tests/support/errors.hpp"
 
 namespace neurotape {
 namespace {
@@ -47,6 +48,46 @@ class TrainingTest : public AnalysisTest {
     return found;
   }
 };
+
+TEST_F(TrainingTest, EpisodesOfAnotherWidthAreRefused) {
+  std::vector<Record> records;
+  for (const int width : {2, 3})
+    records.push_back([width](Episode& episode) {
+      auto state = episode.behavior<double>("state", {width});
+      for (int t = 0; t < 2; ++t) state.record(t, std::vector<double>(static_cast<std::size_t>(width)));
+      episode.behavior<float>("action", {}).record(0, 1.0F);
+    });
+  const auto run = recorded(records);
+  support::expect_error(ErrorCode::wrong_shape, {"3 values", "2", "episode_0001", "behavior/state"},
+                        [&] { all(run, options()); });
+}
+
+TEST_F(TrainingTest, AStrideBeyondEveryEpisodeGivesItsFirstWindow) {
+  auto options = TrainingTest::options();
+  options.stride = std::numeric_limits<std::size_t>::max();
+  EXPECT_THAT(windows(all(episodes({3, 2}), options)), ElementsAre(std::pair(0, 0), std::pair(1, 0)));
+}
+
+TEST_F(TrainingTest, AStreamWithoutRowsIsNoObservation) {
+  const auto run = recorded({[](Episode& episode) {
+    episode.behavior<double>("state", {2});
+    episode.behavior<float>("action", {}).record(0, 1.0F);
+  }});
+  support::expect_error(ErrorCode::not_found, {"no value at or before the first step"}, [&] { all(run, options()); });
+}
+
+TEST_F(TrainingTest, OneOfTheAttributesOfAnEndSaysTheOther) {
+  const auto with = [](const char* name, bool value) {
+    return [=](Episode& episode) { episode.set_attribute(name, value); };
+  };
+  const auto run = recorded({with("terminated", false), with("terminated", true), with("truncated", false),
+                             with("truncated", true), [](Episode&) {}});
+  const std::vector<bool> terminated{false, true, true, false, true};
+  for (std::size_t i = 0; i < terminated.size(); ++i) {
+    EXPECT_EQ(end_of(run.episode(i)).terminated, terminated[i]) << i;
+    EXPECT_EQ(end_of(run.episode(i)).truncated, !terminated[i]) << i;
+  }
+}
 
 TEST_F(TrainingTest, TransitionsGoFromStepToStep) {
   const auto batches = all(episodes({3, 1}), options());

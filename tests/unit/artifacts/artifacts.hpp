@@ -56,7 +56,11 @@ class Failing : public io::Operations {
     ++syncs;
     return fails("fdatasync") ? -1 : Operations::fdatasync(file);
   }
-  std::atomic<int> syncs{0};
+  int fsync(int file) override {
+    ++name_syncs;
+    return fails("fsync") ? -1 : Operations::fsync(file);
+  }
+  std::atomic<int> syncs{0}, name_syncs{0};
 
  private:
   bool fails(const char* call) {

@@ -131,6 +131,19 @@ TEST_F(AttentionSet, FilesThatCannotBeReadAreNamed) {
   expect_error(ErrorCode::damaged, "bad_attention.npz", [&] { AttentionMapReader(path()).load("bad"); });
 }
 
+TEST_F(AttentionSet, ACountThatCannotBeIsDamage) {
+  std::filesystem::create_directories(path());
+  const auto map = map_of(0);
+  const std::vector<std::int64_t> shape{kChannels, kSamples};
+  for (const double clipped : {std::nan(""), 1e300, -1.0, 401.0}) {
+    write_npz(path() / "a_attention.npz", {{"attention_map", {map, {kChannels, kSamples}}},
+                                           {"shape", shape},
+                                           {"file_id", "a"},
+                                           {"values_clipped", clipped}});
+    expect_error(ErrorCode::damaged, "values were clipped", [&] { AttentionMapReader(path()).load("a"); });
+  }
+}
+
 TEST_F(AttentionSet, OneWriterForADirectory) {
   const auto maps = writer();
   expect_error(ErrorCode::already_exists,
@@ -194,6 +207,42 @@ TEST_F(AttentionSet, AManifestThatCouldNotBeWrittenIsWrittenNext) {
   EXPECT_TRUE(maps.contains("b"));
   maps.save(map_of(2), "c");
   expect_sound(3);
+}
+
+TEST_F(AttentionSet, ASaveThatFailedCanBeRepeated) {
+  auto maps = writer();
+  maps.save(map_of(0), "a");
+  {
+    Failing disk("pwrite", ENOSPC, 2);
+    const io::Replaced full(disk);
+    expect_error(ErrorCode::io, "manifest", [&] { maps.save(map_of(1), "b"); });
+  }
+  maps.save(map_of(2), "c");
+  EXPECT_TRUE(maps.save(map_of(3), "b"));
+  expect_sound(3);
+  EXPECT_THAT(AttentionMapReader(path()).load("b").values.values<float>(), testing::ElementsAreArray(map_of(3)));
+  expect_error(ErrorCode::already_exists, "map 'b' is there already", [&] { maps.save(map_of(1), "b"); });
+}
+
+TEST_F(AttentionSet, WithPowerNewDirectoriesKeepTheirNames) {
+  const auto name_syncs = [&] {
+    Failing disk("none", 0);
+    const io::Replaced counted(disk);
+    AttentionMapWriter(path("new") / "deep" / "maps", small(), {.durability = Durability::power, .n_workers = 1});
+    return disk.name_syncs.load();
+  };
+  const int of_new = name_syncs();
+  EXPECT_EQ(of_new, name_syncs() + 3);
+}
+
+TEST_F(AttentionSet, WithPowerTheMetadataOfTheUserIsNeverOnlyInMemory) {
+  Failing disk("none", 0);
+  const io::Replaced counted(disk);
+  auto maps = writer(small(), {.durability = Durability::power, .n_workers = 1});
+  maps.save_metadata({{"model", "eegnet"}});
+  const int before = disk.syncs;
+  maps.save(map_of(0), "a");
+  EXPECT_EQ(disk.syncs, before + 2) << "the map, and the metadata";
 }
 
 TEST_F(AttentionSet, WithPowerEachFileIsOnTheDiskBeforeItHasItsName) {

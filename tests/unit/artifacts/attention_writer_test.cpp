@@ -182,6 +182,32 @@ TEST_F(AttentionWriter, OneBadMapOfABatchKeepsNoOtherFromItsFile) {
   expect_error(ErrorCode::wrong_shape, "1 maps with 2 file ids", [&] { maps.save_batch({good}, {"d", "e"}); });
 }
 
+TEST_F(AttentionWriter, ARefusedIdOfABatchKeepsNoOtherFromItsFile) {
+  auto maps = writer();
+  maps.save(map_of(0), "a");
+  const auto map = map_of(1);
+  expect_error(ErrorCode::invalid_name, "'shape' cannot be the name of an array", [&] {
+    maps.save_batch({map, map, map, map, map, map, map}, {"x", "a", "b", "../c", "twice", "twice", "d"},
+                    {{"", {{"shape", 1}}}, {}, {}, {}, {}, {}, {}});
+  });
+  EXPECT_EQ(maps.size(), 3U);
+  EXPECT_TRUE(maps.contains("b") && maps.contains("d"));
+  expect_sound(3);
+  expect_error(ErrorCode::already_exists, "map 'a' is there already", [&] { maps.save_batch({map, map}, {"a", "e"}); });
+  EXPECT_TRUE(maps.contains("e"));
+}
+
+TEST_F(AttentionWriter, AMapOfManyPiecesHasItsChecksum) {
+  auto options = small();
+  options.shape = {5'000'000};
+  options.compression = NpzCompression::none;
+  auto maps = writer(options);
+  std::vector<float> map(5'000'000);
+  for (std::size_t i = 0; i < map.size(); ++i) map[i] = static_cast<float>(i % 1009) / 1009;
+  maps.save(map, "large");
+  expect_sound(1);
+}
+
 TEST_F(AttentionWriter, TheSummaryIsWhatTheFilesAre) {
   auto maps = writer();
   maps.save(map_of(0), "a");

@@ -111,6 +111,30 @@ TEST_P(CheckpointTest, AFullDiskKeepsTheOneThatIsThere) {
   EXPECT_EQ(best.best(), 0.2);
 }
 
+TEST_P(CheckpointTest, AnEpochThatCannotBeIsDamage) {
+  if (!is_npz()) GTEST_SKIP() << "a number of JSON";
+  for (const double epoch : {kNan, 1e300, -kInfinity}) {
+    write_npz(file(), {{"epoch", epoch}, {"criterion", "val_loss"}, {"lowest", true}, {"metrics/val_loss", 0.5}});
+    expect_error(ErrorCode::damaged, "its epoch is", [&] { load_checkpoint(file()); });
+  }
+}
+
+TEST_P(CheckpointTest, AFileThatHasItsNameIsTheBestAlsoWhereTheDiskFailsThen) {
+  Checkpoint best(file(), {}, {.durability = Durability::power});
+  save(best, 1, {{"val_loss", 0.5}});
+  {
+    Failing disk("fsync", EIO, is_npz() ? 1 : 2);
+    const io::Replaced failing(disk);
+    expect_error(ErrorCode::io, "names are on the disk", [&] { save(best, 2, {{"val_loss", 0.3}}); });
+  }
+  expect_epoch(2, {{"val_loss", 0.3}});
+  EXPECT_EQ(best.best(), 0.3);
+  EXPECT_EQ(best.best_epoch(), 2);
+  EXPECT_FALSE(save(best, 3, {{"val_loss", 0.4}}));
+  EXPECT_TRUE(save(best, 4, {{"val_loss", 0.2}}));
+  expect_epoch(4, {{"val_loss", 0.2}});
+}
+
 TEST_P(CheckpointTest, WhatIsDamagedIsRefused) {
   {
     auto best = checkpoint();

@@ -119,6 +119,12 @@ TEST_F(EvaluationTest, WhatIsNoConfusionMatrixIsRefusedByName) {
   refused("no object class_sets", "[]");
   put(file, "{");
   expect_error(ErrorCode::damaged, "not JSON", [&] { load_confusion_matrices(file); });
+  for (const char* wrong : {R"({"format": 1})", R"({"format": null, "format_version": 1e300})", "7"}) {
+    put(file, wrong);
+    expect_error(ErrorCode::damaged, "expected neurotape confusion matrices", [&] { load_confusion_matrices(file); });
+  }
+  put(file, R"({"format": "neurotape confusion matrices", "format_version": "1"})");
+  expect_error(ErrorCode::unsupported, "newer format", [&] { load_confusion_matrices(file); });
   put(file, "{}");
   expect_error(ErrorCode::damaged, "expected neurotape confusion matrices", [&] { load_confusion_matrices(file); });
   expect_error(ErrorCode::invalid_argument, "no classes", [&] { ConfusionMatrix(std::vector<std::string>()); });

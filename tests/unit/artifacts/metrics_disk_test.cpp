@@ -58,6 +58,18 @@ TEST_F(MetricsOnDisk, WhatADestructorCannotWriteIsTold) {
   EXPECT_THAT(told[0], testing::HasSubstr("No space left"));
 }
 
+TEST_F(MetricsOnDisk, AQuoteThatNothingClosesCostsNoRows) {
+  const std::string whole = "i,x\r\n1,2\r\n3,\"4\r\n5,6\r\n7,8\r\n";
+  put(csv(), whole);
+  expect_error(ErrorCode::damaged, {"line 3", "a quote that nothing closes"}, [&] { table(); });
+  EXPECT_EQ(content(csv()), whole);
+  put(csv(), "\"i,x\r\n1,2\r\n");
+  expect_error(ErrorCode::damaged, "line 1", [&] { table(); });
+  put(csv(), "i,note\r\n1,a\r\n2,\"torn in\r\nits second line");
+  EXPECT_EQ(table().rows(), 1U) << "a text may hold lines";
+  EXPECT_EQ(content(csv()), "i,note\r\n1,a\r\n");
+}
+
 TEST_F(MetricsOnDisk, WithPowerEveryRowIsWaitedFor) {
   Failing disk("none", 0);
   const io::Replaced counted(disk);

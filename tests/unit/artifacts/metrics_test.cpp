@@ -73,6 +73,15 @@ TEST_F(Metrics, TypesAndTextsAreReadAsTheyWere) {
   for (std::size_t i = 0; i < texts.size(); ++i) EXPECT_EQ(seen["rows"][i + 1][0], texts[i]);
 }
 
+TEST_F(Metrics, AnEmptyTextIsNotMissing) {
+  table().append({{"note", ""}, {"left", Cell()}});
+  EXPECT_EQ(content(csv()), "note,left\r\n\"\",\r\n");
+  EXPECT_EQ(read_metrics(csv()).columns()[0], (Column{"note", CellType::text}));
+  auto again = table();
+  EXPECT_EQ(again.columns()[0], (Column{"note", CellType::text}));
+  expect_error(ErrorCode::wrong_type, "note", [&] { again.append({{"note", 1}, {"left", 2}}); });
+}
+
 TEST_F(Metrics, NanInfinityAndMissingValues) {
   const double inf = std::numeric_limits<double>::infinity();
   auto metrics = table();

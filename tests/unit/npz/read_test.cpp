@@ -58,6 +58,11 @@ TEST_F(NpyRead, ColumnOrderAndBigEndianBecomeOurs) {
   EXPECT_THAT(array.values<std::int16_t>(), testing::ElementsAre(1, 2, 3, 4, 5, 6));
 }
 
+TEST_F(NpyRead, AnyByteButZeroIsTrue) {
+  const auto array = read(npy("{'descr': '|b1', 'fortran_order': False, 'shape': (3,), }", std::string("\0\2\xff", 3)));
+  for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(array.bytes()[i], std::byte(i == 0 ? 0 : 1));
+}
+
 TEST_F(NpyRead, ObjectsAreRefusedByName) {
   expect_refused(ErrorCode::unsupported, "'|O': these are Python objects",
                  npy("{'descr': '|O', 'fortran_order': False, 'shape': (1,), }", "\x80\x03."));

@@ -90,6 +90,18 @@ TEST_P(NpzWrite, TextsAndNames) {
                {"Größe", 3}});
 }
 
+TEST_P(NpzWrite, ArraysOfTexts) {
+  const std::vector<std::string> texts{"one", "", "µV 🧠", "three", "4", "5"};
+  const std::vector<std::string> none;
+  expect_same({{"flat", {texts, {6}}},
+               {"matrix", {texts, {2, 3}}},
+               {"none", {none, {0}}},
+               {"single", {std::span(texts).first(1), {1}}}});
+  expect_error(ErrorCode::wrong_shape, "expected 4 values for the shape (4,), got 6", [&] {
+    write_npz(file(), {{"texts", {texts, {4}}}});
+  });
+}
+
 TEST_P(NpzWrite, LargeArraysGoInPieces) {
   std::vector<float> smooth(5'000'001);
   for (std::size_t i = 0; i < smooth.size(); ++i) smooth[i] = std::sin(static_cast<float>(i) / 1000.0F);

@@ -112,10 +112,42 @@ TEST_F(AttentionTest, PackedMapsComeBackAsTheyWere) {
   EXPECT_EQ(seen[5], "seizure");
 }
 
+TEST_F(AttentionTest, ArraysOfTextsArePacked) {
+  const std::vector<std::string> texts{"Fp1", "", "Größe", "O2"};
+  const std::vector<std::string> none;
+  set("a").save(map_of(0), "x", {"", {{"channels", {texts, {2, 2}}}, {"none", {none, Shape{0}}}}});
+  text({"attention", "pack", at("a"), at("maps.h5")});
+  text({"attention", "unpack", at("maps.h5"), at("b")});
+  const auto arrays = AttentionMapReader(at("b")).load("x").arrays;
+  EXPECT_EQ(arrays, AttentionMapReader(at("a")).load("x").arrays);
+  EXPECT_EQ(arrays.at("channels").texts(), texts);
+  EXPECT_EQ(arrays.at("channels").shape(), (Shape{2, 2}));
+}
+
 TEST_F(AttentionTest, ARunIsTakenForItsMaps) {
   const auto a = directory() / "run";
   set("run/attention_maps").save(map_of(0), "x");
   EXPECT_EQ(run({"attention", "diff", a, a / "attention_maps"}).status, 0);
+  EXPECT_TRUE(compare_attention_maps(a, a / "attention_maps").equal);
+  EXPECT_EQ(pack_attention_maps(a, at("maps.h5")), 1);
+}
+
+TEST_F(AttentionTest, DirectoriesWithoutMapsAreNotEqual) {
+  for (const char* name : {"one", "other"}) std::filesystem::create_directory(directory() / name);
+  expect_refused({"attention", "diff", at("one"), at("other")}, {"no attention maps", "one"});
+}
+
+TEST_F(AttentionTest, AnotherProcessOpensPackedFilesFirst) {
+  if (!support::have_python()) GTEST_SKIP() << "no python3 with h5py to make the file";
+  const auto made = support::run_python("probe/hostile.py", {"text_that_kills_hdf5", at("hostile.h5")});
+  ASSERT_EQ(made.status, 0) << made.output;
+  set("a").save(map_of(0), "x");
+  for (const auto& command : {std::vector<std::string>{"diff", at("hostile.h5"), at("a")},
+                              std::vector<std::string>{"unpack", at("hostile.h5"), at("b")}}) {
+    std::vector<std::string> arguments{"attention"};
+    arguments.insert(arguments.end(), command.begin(), command.end());
+    expect_refused(arguments, {"a process that tried to read it ended", "hostile.h5"});
+  }
 }
 
 TEST_F(AttentionTest, WhatCannotBeDoneIsSaid) {

@@ -24,7 +24,9 @@ TEST_F(CommandTest, TheManPageHasEveryCommandAndCanBeRead) {
   std::ofstream(directory() / "neurotape.1") << page;
   for (const char* command : {"info", "ls", "show", "stats", "export", "pack", "merge", "diff", "estimate", "plot"})
     EXPECT_THAT(page, HasSubstr(std::string(".SS neurotape ") + command + " "));
-  for (const char* word : {"\\-\\-neurons", "Exit status: 0", "TH NEUROTAPE 1"}) EXPECT_THAT(page, HasSubstr(word));
+  for (const char* word : {".SS neurotape attention diff A B", ".SS neurotape attention unpack ", "\\-\\-top",
+                           "\\-\\-neurons", "Exit status: 0", "TH NEUROTAPE 1"})
+    EXPECT_THAT(page, HasSubstr(word));
   if (support::run_command("man --version").status != 0) GTEST_SKIP() << "no man to read it with";
   const auto read =
       support::run_command("man --warnings -E UTF-8 -l " + (directory() / "neurotape.1").string() + " 2>&1 >/dev/null");
@@ -41,6 +43,8 @@ TEST_F(CommandTest, BashCompletesCommandsAndOptions) {
   EXPECT_EQ(completed("neurotape ex"), "export\n");
   EXPECT_EQ(completed("neurotape show RUN 0 rewards --n"), "--neurons\n");
   EXPECT_EQ(completed("neurotape pack --co"), "--codec\n");
+  EXPECT_EQ(completed("neurotape attention u"), "unpack\n");
+  EXPECT_EQ(completed("neurotape attention diff --t"), "--top\n");
 }
 
 TEST_F(CommandTest, TellsItsVersion) { EXPECT_EQ(text({"--version"}), "neurotape " NEUROTAPE_VERSION "\n"); }
@@ -77,6 +81,24 @@ TEST_F(CommandTest, AWrongCommandLineIsSaidInOneLine) {
   expect_refused({"--json", "info", "a"}, {"--json goes after the command: neurotape info --json RUN"});
   expect_refused({"--frobnicate", "info", "a"}, {"--frobnicate", "--help"});
   expect_refused({"ls", "a", "0", "more"}, {"more", "--help"});
+}
+
+TEST_F(CommandTest, AnOptionThatWouldDoNothingIsRefused) {
+  const auto path = recorded();
+  for (const char* option : {"--dt-ms", "--every", "--rate-hz", "--speed"})
+    expect_refused({"estimate", path, option, "1"}, {option, "goes with --neurons"});
+  expect_refused({"estimate", path, "--codec", "lzf"}, {"--codec goes with --neurons"});
+  const auto refused = [&](const char* format, const char* option, const char* value, const char* formats) {
+    expect_refused({"export", path, "--to", format, "-o", directory() / "out", option, value},
+                   {option, std::string("is for ") + formats + ", not for " + format});
+  };
+  refused("csv", "--dt-ms", "1", "sonata and nwb");
+  refused("minari", "--dt-ms", "1", "sonata and nwb");
+  refused("nwb", "--population", "p", "sonata");
+  refused("json", "--observations", "neural_states/v", "minari");
+  refused("npz", "--actions", "neural_states/v", "minari");
+  refused("sonata", "--dataset", "a/b-v0", "minari");
+  expect_refused({"ls", "--long", path, "0"}, {"--long is for the list of episodes"});
 }
 
 TEST_F(CommandTest, AReaderThatHasGoneIsNoError) {

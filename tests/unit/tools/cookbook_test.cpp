@@ -1,4 +1,7 @@
+#include <algorithm>
+#include <cmath>
 #include <iostream>
+#include <numeric>
 
 #include "small_run.hpp"
 
@@ -60,14 +63,18 @@ TEST_F(CookbookTest, EveryLineOfCppIsCompiledAndRuns) {
 
   for (const auto& gap : episode.gaps()) std::cout << gap.stream << ' ' << gap.rows << ' ' << gap.cause << '\n';
 
-  const bool same = run.episode(0).neural_state<float>("v").all().timesteps ==
-                    other.episode(0).neural_state<float>("v").all().timesteps;
+  const auto one = run.episode(0).neural_state<float>("v").all(), two = other.episode(0).neural_state<float>("v").all();
+  const auto equal = [](float a, float b) { return a == b || (std::isnan(a) && std::isnan(b)); };
+  const bool same = one.timesteps == two.timesteps && std::ranges::equal(one.values, two.values, equal);
 
-  const auto free = std::filesystem::space("RUN").available;
+  const auto so_far = neurotape::outcome_of(episode);
+  const auto free = static_cast<double>(std::filesystem::space("RUN").available);
+  const double steps_left = free / static_cast<double>(so_far.stored_bytes) * static_cast<double>(so_far.length);
+  const double hours_left = steps_left * episode.dt() / 3.6e6;
 
   const auto some = episode.neural_state<float>("v").between(1, 3);
 
-  const auto two = episode.neural_state<float>("v").columns({0, 2}).all();
+  const auto pair = episode.neural_state<float>("v").columns({0, 2}).all();
 
   const auto times = episode.spikes("exc").of({2}).all().timesteps;
 
@@ -81,16 +88,24 @@ TEST_F(CookbookTest, EveryLineOfCppIsCompiledAndRuns) {
   const auto binned = neurotape::binned_spikes(episode, "exc", 2);
 
   const auto changes = episode.weight_changes().all();
+  std::vector<std::size_t> most(changes.size());
+  std::iota(most.begin(), most.end(), std::size_t{0});
+  const auto change = [&](std::size_t i) { return std::abs(changes.new_weights[i] - changes.old_weights[i]); };
+  std::ranges::sort(most, std::greater<>(), change);
 
   const auto where = neurotape::align(episode, "behavior/position", episode.spikes("exc").all().timesteps);
 
-  for (const auto& one : neurotape::outcomes(run))
-    std::cout << one.number << ' ' << one.sum_of_rewards << ' ' << one.length << '\n';
+  for (const auto& outcome : neurotape::outcomes(run))
+    std::cout << outcome.number << ' ' << outcome.sum_of_rewards << ' ' << outcome.length << '\n';
 
   for (const auto& event : episode.events())
     std::cout << event.timestep << ' ' << event.type << ' ' << event.data << '\n';
 
-  const auto drawn = episode.behavior<double>("position").all();
+  const auto drawn = episode.spikes("exc").all();
+  std::ofstream raster("raster.dat");
+  for (std::size_t i = 0; i < drawn.size(); ++i) raster << drawn.timesteps[i] << ' ' << drawn.neuron_ids[i] << '\n';
+  std::ofstream("raster.gp") << "set terminal svg\nset output 'raster.svg'\nplot 'raster.dat' with points pt 7\n";
+  raster.close();
 
   for (const auto& batch : neurotape::training_batches(
            run, {.observations = {"neural_states/v"}, .actions = {"behavior/position"}, .batch = 32, .seed = 1}))
@@ -101,14 +116,14 @@ TEST_F(CookbookTest, EveryLineOfCppIsCompiledAndRuns) {
   std::cout.rdbuf(before);
   EXPECT_EQ(learning_rate, 0.25);
   EXPECT_TRUE(sound && same);
-  EXPECT_GT(free, 0u);
-  EXPECT_EQ(some.size() + two.size(), 2u + 4u);
+  EXPECT_GT(hours_left, 0);
+  EXPECT_EQ(some.size() + pair.size(), 2u + 4u);
   EXPECT_EQ(times.size(), 4u);
   EXPECT_EQ(rates.rates.size(), population.neurons);
   EXPECT_EQ(binned.bins, 2u);
-  EXPECT_EQ(changes.size(), 1u);
+  EXPECT_EQ(changes.synapse_ids[most.at(0)], 77u);
   EXPECT_EQ(where.values.size(), 6u * 2);
-  EXPECT_EQ(drawn.size(), 4u);
+  EXPECT_EQ(std::filesystem::file_size("raster.dat"), drawn.size() * 4);
   EXPECT_EQ(neurotape::Run("packed.h5").size(), 3u);
   EXPECT_THAT(told.str(), testing::HasSubstr("2 lesion {\"region\":\"CA3, left\"}"));
 }

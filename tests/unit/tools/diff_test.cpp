@@ -1,3 +1,5 @@
+#include <cmath>
+
 #include "small_run.hpp"
 
 namespace neurotape::tool {
@@ -29,6 +31,38 @@ TEST_F(DiffTest, WhatIsCloseEnoughIsEqual) {
   const auto one = small_run(), other = small_run(2);
   EXPECT_EQ(run({"diff", one, other, "--tolerance", "0.75"}).status, 0);
   EXPECT_EQ(run({"diff", one, other, "--tolerance", "0.7"}).status, 1);
+}
+
+TEST_F(DiffTest, ValuesAreComparedBitByBitUnlessToldOtherwise) {
+  const auto record = [&](std::int64_t number, double zero) {
+    auto experiment = create();
+    auto episode = experiment.start_episode();
+    episode.behavior<std::int64_t>("number", {}).record(0, number);
+    episode.behavior<double>("zero", {}).record(0, zero);
+    episode.finish();
+    experiment.close();
+    return experiment.path();
+  };
+  constexpr std::int64_t kBeyondDouble = (std::int64_t{1} << 53) + 1;
+  const auto one = record(kBeyondDouble, 0.0), other = record(kBeyondDouble - 1, -0.0);
+  const auto finished = run({"diff", one, other, "--json"});
+  EXPECT_EQ(finished.status, 1);
+  const auto found = json::parse(finished.output)["differences"];
+  EXPECT_EQ(with(found, "what", "behavior/number")["values"], 1);
+  EXPECT_EQ(with(found, "what", "behavior/zero")["values"], 1);
+  EXPECT_EQ(run({"diff", one, other, "--tolerance", "1"}).status, 0);
+}
+
+TEST_F(DiffTest, NaNOfTheNetworkEqualsNaN) {
+  const auto record = [&](double y) {
+    auto experiment = create();
+    experiment.save_neurons({{"x", std::vector<double>{std::nan(""), 1.0}}, {"y", std::vector<double>{0.5, y}}});
+    experiment.close();
+    return experiment.path();
+  };
+  const auto one = record(std::nan(""));
+  EXPECT_EQ(text({"diff", one, record(std::nan(""))}), "equal\n");
+  EXPECT_EQ(run({"diff", one, record(2)}).status, 1);
 }
 
 TEST_F(DiffTest, TwoEpisodesOfARun) {

@@ -144,6 +144,9 @@ def judge_nwb(run, out):
             for name in ["session_start_time", "timestamps_reference_time"]:
                 time = datetime.datetime.fromisoformat(text(file[name][()]))
                 assert time.tzinfo is not None
+            made = datetime.datetime.fromisoformat(text(file["file_create_date"][0]))
+            assert abs(datetime.datetime.now(datetime.timezone.utc) - made) < datetime.timedelta(minutes=5)
+            assert text(file["file_create_date"][0]) != text(file["session_start_time"][()])
             assert text(file["session_description"][()])
 
             v = source["neural_states/v"]

@@ -88,6 +88,24 @@ TEST_F(InfoTest, TimestepsOfDifferentLengthVary) {
   EXPECT_EQ(parsed({"info", experiment.path()})["dt_unit"], "varies");
 }
 
+TEST_F(InfoTest, OfManyEpisodesAStreamThatIsOnlyInSomeIsTold) {
+  auto experiment = create();
+  for (int number = 0; number < 200; ++number) {
+    auto episode = experiment.start_episode();
+    episode.rewards().record(0, 1.0);
+    if (number >= 100 && number <= 110) episode.spikes("rare").record(0, std::vector<int>{1, 2});
+    episode.finish();
+  }
+  experiment.close();
+  const auto info = parsed({"info", experiment.path()});
+  EXPECT_LT(info["episodes"]["looked_into"], 200);
+  const auto rare = with(info["streams"], "path", "spikes/rare");
+  EXPECT_EQ(rare["rows"], 22);
+  EXPECT_EQ(rare["episodes"], 11);
+  EXPECT_EQ(rare["shape"], json());
+  EXPECT_THAT(text({"info", experiment.path()}), ContainsRegex("spikes/rare +- .* 22 .* 11\n"));
+}
+
 TEST_F(InfoTest, TheSizeOfARunIsThatOfAllItsFiles) {
   const auto path = recorded();
   std::uintmax_t sum = 0;

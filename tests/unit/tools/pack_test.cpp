@@ -146,6 +146,39 @@ TEST_F(PackTest, RunsOfAnExperimentBecomeOne) {
   EXPECT_FALSE(merged.episode(0).attributes()["merged_from"].contains("config"));
 }
 
+TEST_F(PackTest, AttributesOfOtherProgramsAreKept) {
+  const auto run = small_run();
+  const auto python = [](const std::string& code) {
+    return support::run_command(support::with_plugins() + "'" NEUROTAPE_PYTHON "' -c \"import h5py; " + code + "\"")
+        .output;
+  };
+  const std::string segment = file_of(run, "segment_");
+  EXPECT_EQ(python("f = h5py.File('" + segment +
+                   "', 'r+'); g = f['episode_0000']; g.attrs['note'] = 'Größe'; "
+                   "g['rewards'].attrs['by'] = ['Ada', 'Grace']"),
+            "");
+  text({"pack", run, "-o", file()});
+  text({"pack", run, "-o", directory() / "recoded.h5", "--codec", "lzf"});
+  text({"unpack", file(), "-o", directory() / "back"});
+  for (const std::string path : {file(), directory() / "recoded.h5", directory() / "back" / "experiment_data.h5"})
+    EXPECT_EQ(python("g = h5py.File('" + path +
+                     "')['episodes/episode_0000']; "
+                     "print(g.attrs['note'], list(g['rewards'].attrs['by']))"),
+              "Größe ['Ada', 'Grace']\n");
+}
+
+TEST_F(PackTest, ARunOfTheOlderExporterIsRefused) {
+  const auto made = support::run_python("unit/loader/golden.py", {"exporter", directory().string()});
+  ASSERT_EQ(made.status, 0) << made.output;
+  std::filesystem::path old;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(directory()))
+    if (entry.path().filename() == "experiment_data.h5") old = entry.path().parent_path();
+  for (const char* command : {"pack", "merge", "unpack"}) {
+    expect_refused({command, old, "-o", file()}, {"older Python exporter"});
+    EXPECT_FALSE(std::filesystem::exists(file()));
+  }
+}
+
 TEST_F(PackTest, WhatCannotBeCopiedLeavesNothing) {
   const auto run = small_run();
   expect_refused({"pack", run, "-o", file(), "--episodes", "9"}, {"no episode 9"});

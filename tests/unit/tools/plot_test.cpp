@@ -42,6 +42,18 @@ TEST_F(PlotTest, OnlyTheChosenTimesteps) {
   EXPECT_EQ(drawn["points"], 2 * 2 + 2 + 2 * 3 + 3);
 }
 
+TEST_F(PlotTest, SpikesAreOnTheAxisOfTheOthers) {
+  auto experiment = Experiment::create(directory(), "steps");
+  auto episode = experiment.start_episode();
+  auto spikes = episode.spikes("exc", {.times = true});
+  for (int t = 0; t < 3; ++t) spikes.record(t, std::vector<int>{1}, std::vector<double>{1000.5 + t});
+  episode.finish();
+  experiment.close();
+  text({"plot", experiment.path(), "0", "-o", directory() / "steps.svg"});
+  EXPECT_THAT(picture("steps.svg"), HasSubstr(">timestep<"));
+  EXPECT_EQ(count(picture("steps.svg"), "xlink:href='#gpPt6'"), 3u);
+}
+
 TEST_F(PlotTest, EveryKindOfFile) {
   const auto run = small_run();
   text({"plot", run, "0", "-o", directory() / "a.png"});
@@ -51,6 +63,21 @@ TEST_F(PlotTest, EveryKindOfFile) {
   const auto characters = text({"plot", run, "0", "--term"});
   EXPECT_THAT(characters, HasSubstr("reward"));
   EXPECT_EQ(characters.find('\x1b'), std::string::npos);
+}
+
+TEST_F(PlotTest, TextOfAFileIsNeverRun) {
+  const auto made = directory() / "made";
+  const std::string unit = "`touch " + made.string() + "`'; system \"touch " + made.string() + "\" #";
+  auto experiment = create();
+  auto episode = experiment.start_episode();
+  auto position = episode.behavior<double>("position", {}, {.unit = unit});
+  position.record(0, 1.0);
+  position.record(1, 2.0);
+  episode.finish();
+  experiment.close();
+  text({"plot", experiment.path(), "0", "-o", directory() / "unit.svg"});
+  EXPECT_FALSE(std::filesystem::exists(made));
+  EXPECT_THAT(picture("unit.svg"), HasSubstr("`touch "));
 }
 
 TEST_F(PlotTest, WhatCannotBeDrawnIsSaidInOneLine) {
