@@ -16,7 +16,7 @@ std::optional<bool> flag(const EpisodeReader& episode, const char* name) {
 
 }  // namespace
 
-EpisodeEnd end_of(const EpisodeReader& episode) {
+Termination termination_of(const EpisodeReader& episode) {
   const auto terminated = flag(episode, "terminated"), truncated = flag(episode, "truncated");
   const bool otherwise = terminated ? *terminated : truncated ? !*truncated : episode.status() == "complete";
   return {.terminated = otherwise, .truncated = truncated.value_or(!otherwise)};

@@ -70,7 +70,7 @@ EpisodeSteps steps_of(const EpisodeReader& episode, const TrainingOptions& optio
   steps.rewards.assign(rewards.begin(), rewards.end());
   steps.terminated.resize(steps.timesteps.size());
   steps.truncated.resize(steps.timesteps.size());
-  const auto end = end_of(episode);
+  const auto end = termination_of(episode);
   steps.truncated.back() = end.truncated ? 1 : 0;
   steps.terminated.back() = end.terminated ? 1 : 0;
   return steps;

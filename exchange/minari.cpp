@@ -200,7 +200,7 @@ class MinariWriter {
   }
 
   static void write_ends(hid_t group, const EpisodeReader& episode, std::size_t steps) {
-    const auto end = end_of(episode);
+    const auto end = termination_of(episode);
     for (const auto& [name, value] :
          {std::pair("terminations", end.terminated), std::pair("truncations", end.truncated)}) {
       Array<bool> flags(steps);

@@ -44,7 +44,7 @@ struct TrainingBatch {
   std::vector<float> next_observations;  ///< the same of the next step; behind the last step, the last one recorded
   std::vector<float> actions;            ///< `[size, length, action_width]`
   std::vector<float> rewards;            ///< `[size, length]`
-  /// `[size, length]`: the episode ended with this step; how, `end_of` says.
+  /// `[size, length]`: the episode ended with this step; how, `termination_of` says.
   std::vector<std::uint8_t> terminated;
   std::vector<std::uint8_t> truncated;
   std::vector<std::uint64_t> episodes;  ///< `[size]`
@@ -61,13 +61,13 @@ struct TrainingBatch {
 Parts<TrainingBatch> training_batches(const Run& run, const TrainingOptions& options);
 
 /// How an episode ended.
-struct EpisodeEnd {
+struct Termination {
   bool terminated = false;
   bool truncated = false;
 };
 /// As attributes `terminated` and `truncated` of the episode say; where there is one of them, the other is its opposite.
 /// Without: "complete" ones terminated, others were truncated.
-EpisodeEnd end_of(const EpisodeReader& episode);
+Termination termination_of(const EpisodeReader& episode);
 
 /// The sum of the rewards from each step on until the next one. Those before the first step belong to none.
 /// \param steps timesteps, ascending

@@ -84,8 +84,8 @@ TEST_F(TrainingTest, OneOfTheAttributesOfAnEndSaysTheOther) {
                              with("truncated", true), [](Episode&) {}});
   const std::vector<bool> terminated{false, true, true, false, true};
   for (std::size_t i = 0; i < terminated.size(); ++i) {
-    EXPECT_EQ(end_of(run.episode(i)).terminated, terminated[i]) << i;
-    EXPECT_EQ(end_of(run.episode(i)).truncated, !terminated[i]) << i;
+    EXPECT_EQ(termination_of(run.episode(i)).terminated, terminated[i]) << i;
+    EXPECT_EQ(termination_of(run.episode(i)).truncated, !terminated[i]) << i;
   }
 }
 
@@ -210,7 +210,7 @@ TEST_F(TrainingTest, ManyThreadsReadOneRun) {
         EXPECT_EQ(windows(all(run, chosen)), expected);
       } else {
         for (std::uint64_t n = i; n < run.size(); n += 4) {
-          EXPECT_EQ(outcome_of(run.episode(n)).sum_of_rewards, 5 + 0 + 1 + 2 + 3 + 4);
+          EXPECT_EQ(termination_of(run.episode(n)).sum_of_rewards, 5 + 0 + 1 + 2 + 3 + 4);
           EXPECT_EQ(align(run.episode(n), "behavior/action", std::vector<std::int64_t>{1}).values[0],
                     static_cast<double>(n));
         }
