@@ -63,9 +63,8 @@ struct IndexedRows {
 /// Adds up the episodes of a run: opens them, or, of many, believes the index and opens some of them for what it lacks.
 class EpisodeSum {
  public:
-  EpisodeSum(const Run& run, bool in_full, Json& info) : run_(run), info_(info), lines_(run.episodes()) {
-    by_index_ = !in_full && lines_.size() > kFewEpisodes;
-  }
+  EpisodeSum(const Run& run, bool in_full, Json& info)
+      : run_(run), info_(info), lines_(run.episodes()), by_index_(!in_full && lines_.size() > kFewEpisodes) {}
 
   void add_all() {
     for (std::size_t i = 0; i < lines_.size(); ++i) add(lines_[i], i < kLookedAt || i + kLookedAt >= lines_.size());
@@ -153,7 +152,7 @@ class EpisodeSum {
   const Run& run_;
   Json& info_;
   std::vector<EpisodeSummary> lines_;
-  bool by_index_ = false;
+  const bool by_index_;
   int looked_into_ = 0;
   std::map<std::string, Json> streams_;
   std::map<std::string, IndexedRows> indexed_;
