@@ -210,7 +210,7 @@ TEST_F(TrainingTest, ManyThreadsReadOneRun) {
         EXPECT_EQ(windows(all(run, chosen)), expected);
       } else {
         for (std::uint64_t n = i; n < run.size(); n += 4) {
-          EXPECT_EQ(termination_of(run.episode(n)).sum_of_rewards, 5 + 0 + 1 + 2 + 3 + 4);
+          EXPECT_EQ(outcome_of(run.episode(n)).sum_of_rewards, 5 + 0 + 1 + 2 + 3 + 4);
           EXPECT_EQ(align(run.episode(n), "behavior/action", std::vector<std::int64_t>{1}).values[0],
                     static_cast<double>(n));
         }
