@@ -43,8 +43,8 @@ void save_network(neurotape::Experiment& experiment, const BrunelParameters& p, 
 /// Simulates and records. Returns how long the recording calls took, all together.
 Clock::duration simulate(neurotape::Episode& episode, const BrunelParameters& p, BrunelNetwork& network, long steps) {
   auto voltage = episode.neural_state<float>("membrane_potential", {p.neurons}, {.unit = "mV"});
-  auto excitatory = episode.spikes("excitatory", {.population_size = p.neurons});
-  auto inhibitory = episode.spikes("inhibitory", {.population_size = p.neurons});
+  auto excitatory = episode.spikes("excitatory");
+  auto inhibitory = episode.spikes("inhibitory");
   auto synapses = episode.weight_changes({.unit = "mV"});
   Clock::duration in_recorder{0};
   for (std::int64_t t = 0; t < steps; ++t) {

@@ -67,6 +67,7 @@ class Figure {
     panel.curves.push_back(fmt::format("'-' using 1:2 with points pt 7 ps {} lc rgb '#222222' notitle",
                                        options_.format == "text" ? 1 : 0.25));
     const std::size_t step = (all.size() + options_.most_neurons - 1) / options_.most_neurons;
+    if (step > 1) panel.label += fmt::format(" ({} of {})", (all.size() + step - 1) / step, all.size());
     for (std::size_t i = 0; i < all.size(); i += step)
       for (const double time : all.train(i)) {
         panel.data += fmt::format("{} {}\n", time, all.neuron_ids[i]);

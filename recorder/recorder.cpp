@@ -208,7 +208,7 @@ void Recorder::episode_done(const std::shared_ptr<EpisodeCore>& episode) {
     if (!episode->failed() && !episode->discards()) {
       stream->rows_committed.store(stream->rows_taken(), std::memory_order_relaxed);
       stream->committed_timestep.store(stream->last_timestep(), std::memory_order_release);
-      stats.rows_committed = stream->rows_taken();
+      if (stream->spec.has_timesteps) stats.rows_committed = stream->rows_taken();
     }
     add(finished_, stats);
     losses_.add(stats, stream->gaps.lost(), episode->discards());

@@ -124,6 +124,9 @@ StreamStats StreamState::stats() const {
   stats.nan_values = nan_values.load(std::memory_order_relaxed);
   stats.bytes_in = stats.rows_recorded * row_bytes;
   stats.bytes_stored = bytes_stored.load(std::memory_order_relaxed);
+  // The text of events is in the file with their rows, and not counted as rows of its own.
+  if (!spec.has_timesteps)
+    stats.rows_offered = stats.rows_recorded = stats.rows_dropped = stats.rows_rejected = stats.rows_committed = 0;
   return stats;
 }
 

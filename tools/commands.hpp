@@ -39,10 +39,12 @@ std::string streams_text(const Json& episode);
 Json recover_run(const std::string& run, const std::string& copy_to);
 std::string recovery_text(const Json& report);
 
-/// Who records the run now, for the members `live` (whether a process does) and `cut_off` (how many episodes had their
-/// recording end before they did); empty where nobody does and nothing was cut off.
+/// Who records the run now, for the members `live` (whether a process does), `cut_off` (how many episodes had their
+/// recording end before they did) and `closed`; empty where nobody does and nothing was cut off.
 std::string recorder_text(const Json& run);
 bool was_cut_off(const EpisodeReader& episode);
+/// Whether no recorder has it open, and none died in it.
+bool was_closed(const Run& run);
 
 /// Reads all of a run and tells what is wrong with it: `sound`, and `faults`.
 /// \param jobs threads; 0: as many as the machine has

@@ -220,6 +220,7 @@ Json info_of_run(const Run& run, bool in_full) {
             {"dt_unit", take("dt_unit")},
             {"live", run.is_live()},
             {"cut_off", 0},
+            {"closed", was_closed(run)},
             {"config", run.config()},
             {"network", {{"neurons", describe(run.neurons())}, {"connections", describe(run.connections())}}},
             {"episodes", {{"count", 0}, {"by_status", Json::object()}}},

@@ -93,7 +93,11 @@ struct Arguments : RunArguments {
 }  // namespace
 
 Json list_of_episodes(const Run& run, bool in_full) {
-  Json list{{"path", run.path().string()}, {"name", run.name()}, {"live", run.is_live()}, {"cut_off", 0}};
+  Json list{{"path", run.path().string()},
+            {"name", run.name()},
+            {"live", run.is_live()},
+            {"cut_off", 0},
+            {"closed", was_closed(run)}};
   list["episodes"] = Json::array();
   list["problems"] = Json::array();
   for (const auto& problem : run.problems()) list["problems"].push_back(problem.what());

@@ -98,6 +98,9 @@ struct Arguments : RunArguments {
 
   int execute() const {
     const auto reader = open_episode(open(), episode);
+    if (choice.from > choice.to)
+      throw Error(ErrorCode::invalid_argument,
+                  "--to: expected " + std::to_string(choice.from) + " or more, got " + std::to_string(choice.to));
     auto wanted = choice;
     if (!neurons.empty()) wanted.ids = parse_indices(neurons, "--neurons");
     Output output;

@@ -138,7 +138,7 @@ struct StreamOptions {
   int keep_bits = 0;
   /// The same, to what is at most so far away, in the unit of the values. 0: none.
   double absolute_error = 0;
-  std::uint64_t population_size = 0;  ///< spikes: ids must be below it; 0: any
+  std::uint64_t population_size = 0;  ///< spikes: neurons of the population, whose ids are below it; 0: any ids
   bool times = false;                 ///< spikes: an exact time (float64, in `dt_unit`) beside each id
   Indices columns = {};               ///< dense: records only these columns of the row it is given
 };

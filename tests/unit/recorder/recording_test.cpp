@@ -48,6 +48,7 @@ TEST_F(Recording, StoresSpikesRewardsWeightChangesAndEvents) {
   trial.log_event("end", 299);
   trial.finish();
   recorded.close();
+  EXPECT_EQ(recorded.stats().total.rows_recorded, 300'000U + 300 + 300 + 2) << "the text of events is no rows";
 
   const auto neurons = stream("spikes/excitatory").values<std::uint32_t>(1);
   ASSERT_EQ(neurons.size(), 300'000U);

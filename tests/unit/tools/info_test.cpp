@@ -1,3 +1,5 @@
+#include <fstream>
+
 #include "tool.hpp"
 
 namespace neurotape::tool {
@@ -177,6 +179,16 @@ TEST_F(InfoTest, ARunThatIsBeingWrittenIsShownAsOfItsLastCommit) {
   EXPECT_EQ(line["last_timestep"], 39);
   EXPECT_EQ(line["ended"], json());
   EXPECT_EQ(line["wall_seconds"], json());
+}
+
+TEST_F(InfoTest, ARunWhoseRecorderDiedBeforeItsFirstCommitIsSaidToBeCutOff) {
+  auto experiment = create();
+  experiment.close();
+  EXPECT_EQ(parsed({"info", experiment.path()})["closed"], true);
+  std::ofstream(experiment.path() / ".lock") << "pid 1\nstarted 2026-01-01T00:00:00.000000Z\n";  // as it is left
+  EXPECT_EQ(parsed({"info", experiment.path()})["closed"], false);
+  for (const char* command : {"info", "ls"})
+    EXPECT_THAT(text({command, experiment.path()}), HasSubstr("recording was cut off, before its first commit"));
 }
 
 TEST_F(InfoTest, ARunWhoseRecorderDiedIsSaidToBeCutOff) {

@@ -50,6 +50,9 @@ TEST_F(ShowTest, ChoosesTimestepsNeuronsAndRows) {
   EXPECT_EQ(text({"show", run, "0", "spikes/exc", "--csv", "--limit", "1"}), "timestep,neuron_id\n0,0\n");
   EXPECT_EQ(text({"show", run, "0", "weight_changes", "--csv", "--neurons", "76"}),
             "timestep,synapse_id,old_weight,new_weight\n");
+  const auto backwards = this->run({"show", run, "0", "events", "--from", "10", "--to", "5"});
+  EXPECT_EQ(backwards.status, 2);
+  EXPECT_THAT(backwards.errors, testing::HasSubstr("--to: expected 10 or more, got 5"));
   EXPECT_EQ(text({"show", run, "0", "events", "--csv", "--from", "3"}), "timestep,type,data\n");
 }
 
