@@ -28,7 +28,7 @@ NewDirectory::~NewDirectory() {
 }
 
 fs::path NewDirectory::file(const std::string& name) {
-  const auto path = transient_ / name;
+  auto path = transient_ / name;
   std::error_code error;
   if (!fs::create_directories(path.parent_path(), error) && error)
     fail("cannot make a directory", path.parent_path(), error);

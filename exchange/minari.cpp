@@ -20,10 +20,11 @@ constexpr const char* kRepeated =
 /// A box with these bounds everywhere.
 std::string space_text(Dtype dtype, const Shape& shape, const std::string& low, const std::string& high) {
   const auto filled = [&](std::string text) {
-    const auto& dimensions = shape.dimensions();
-    for (auto size = dimensions.rbegin(); size != dimensions.rend(); ++size) {
+    auto innermost_first = shape.dimensions();
+    std::reverse(innermost_first.begin(), innermost_first.end());
+    for (const auto size : innermost_first) {
       std::string row = "[";
-      for (std::uint64_t i = 0; i < *size; ++i) row += (i == 0 ? "" : ", ") + text;
+      for (std::uint64_t i = 0; i < size; ++i) row += (i == 0 ? "" : ", ") + text;
       text = row + "]";
     }
     return text;
@@ -114,7 +115,7 @@ class MinariWriter {
 
   /// Of two streams of one name, in behavior and in neural_states, each gets its kind behind it.
   std::string observation_name(const StreamInfo& stream) const {
-    const std::string name(stream.name());
+    std::string name(stream.name());
     const auto of_name = std::count_if(options_.observations.begin(), options_.observations.end(),
                                        [&](const auto& path) { return path.substr(path.rfind('/') + 1) == name; });
     if (of_name < 2) return name;

@@ -30,11 +30,10 @@ struct Panel {
 class Figure {
  public:
   Figure(const Run& run, const EpisodeReader& episode, const PlotOptions& options)
-      : run_(run), episode_(episode), options_(options) {
+      : run_(run), episode_(episode), options_(options), timed_(episode.dt() > 0) {
     const auto span = span_of(episode);
     from_ = options.from.value_or(span ? span->first : 0);
     to_ = options.to.value_or(span ? span->last + (span->last < kLastTimestep ? 1 : 0) : 0);
-    timed_ = episode.dt() > 0;
   }
 
   Plot draw() {

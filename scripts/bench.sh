@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds the benchmarks, runs them one after the other, and prints one table: each figure with its bar and its peer.
 # usage: scripts/bench.sh [flags] [program...]     (default: all programs of bench/)
-#   --quick           smaller and fewer: under two minutes, to see where one stands
+#   --quick           smaller and fewer: some minutes, to see where one stands
 #   --tiny            only whether everything works; the figures mean nothing
 #   --directory DIR   records there (default: $TMPDIR or /tmp); choose the disk that is meant
 #   --gigabytes N     raw data for what measures throughput (cortex, spikes, disk), instead of what the size has

@@ -80,7 +80,7 @@ std::uint64_t bytes_of(const NpyHeader& header) {
 
 }  // namespace
 
-NpyArray NpyDecoder::decode(std::shared_ptr<std::byte[]> file, std::size_t file_bytes) {
+NpyArray NpyDecoder::decode(const std::shared_ptr<std::byte[]>& file, std::size_t file_bytes) {
   const NpyHeader header = npz::parse_npy_header({file.get(), file_bytes});
   const std::uint64_t bytes = bytes_of(header);
   if (bytes != file_bytes - header.header_bytes)
