@@ -3,20 +3,10 @@
 #include "neurotape/npz.hpp"
 
 #include "neurotape/checkpoint.hpp"
-#include "neurotape/error.hpp"
+#include "tests/fuzz/attempt.hpp"
 #include "tests/fuzz/scratch_file.hpp"
 
-namespace {
-
-template <class Read>
-void attempt(Read read) {
-  try {
-    read();
-  } catch (const neurotape::Error&) {
-  }
-}
-
-}  // namespace
+using neurotape::fuzz::attempt;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const neurotape::fuzz::ScratchFile file("a.npz");
