@@ -62,4 +62,34 @@ struct alignas(64) Block {
 };
 static_assert(sizeof(Block) <= kBlockHeaderBytes);
 
+/// Blocks that one lane keeps for itself, linked by `next`: keeping them needs no memory.
+class SpareBlocks {
+ public:
+  bool empty() const noexcept { return first_ == nullptr; }
+  std::uint64_t rows() const noexcept { return rows_; }
+  void push(Block& block) noexcept {
+    block.next.store(nullptr, std::memory_order_relaxed);
+    if (first_ == nullptr) {
+      first_ = &block;
+    } else {
+      last_->next.store(&block, std::memory_order_relaxed);
+    }
+    last_ = &block;
+    rows_ += block.capacity;
+  }
+  /// nullptr: there is none
+  Block* pop() noexcept {
+    Block* const block = first_;
+    if (block == nullptr) return nullptr;
+    first_ = block->next.load(std::memory_order_relaxed);
+    rows_ -= block->capacity;
+    return block;
+  }
+
+ private:
+  Block* first_ = nullptr;
+  Block* last_ = nullptr;
+  std::uint64_t rows_ = 0;
+};
+
 }  // namespace neurotape

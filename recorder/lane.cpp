@@ -168,36 +168,21 @@ bool Lane::room_for_all(std::int64_t timestep, std::uint64_t rows) noexcept {
   while (room < rows) {
     const bool may_wait = !waits_without_limit || spare_.empty();
     Block* const block = take_block(may_wait);
-    if (!keep_spare(block)) {
+    if (block == nullptr) {
       if (!may_wait && waits_for_space()) return true;
-      for (Block* const spare : spare_) stream_.parts->blocks.release(spare);
-      spare_.clear();
+      while (Block* const spare = spare_.pop()) stream_.parts->blocks.release(spare);
       dropped_timestep_ = timestep;
       drop(timestep, rows, drop_cause());
       return false;
     }
     room += block->capacity;
+    spare_.push(*block);
   }
   return true;
-}
-
-bool Lane::keep_spare(Block* block) noexcept try {
-  if (block == nullptr) return false;
-  spare_.push_back(block);
-  return true;
-} catch (...) {
-  stream_.parts->blocks.release(block);
-  return false;
 }
 
 bool Lane::enter_next_block(std::int64_t timestep, std::uint64_t rows) noexcept {
-  Block* next = nullptr;
-  if (spare_.empty()) {
-    next = take_block();
-  } else {
-    next = spare_.front();
-    spare_.erase(spare_.begin());
-  }
+  Block* const next = spare_.empty() ? take_block() : spare_.pop();
   if (next == nullptr) {
     drop(timestep, rows, drop_cause());
     return false;
@@ -277,9 +262,7 @@ bool Lane::waits_for_space() const noexcept {
 // Rows that the blocks taken so far hold once they are full.
 std::uint64_t Lane::rows_in_blocks() const noexcept {
   if (is_columns_) return block_->first_row + block_->capacity;
-  std::uint64_t rows = rows_recorded() + (capacity_ - row_);
-  for (const Block* const spare : spare_) rows += spare->capacity;
-  return rows;
+  return rows_recorded() + (capacity_ - row_) + spare_.rows();
 }
 
 Block* Lane::try_take_block() noexcept {

@@ -7,7 +7,6 @@
 #include <memory>
 #include <span>
 #include <string>
-#include <vector>
 
 #include "neurotape/streams.hpp"
 #include "recorder/block.hpp"
@@ -97,7 +96,6 @@ class Lane {
   void end_gap() noexcept;
   bool count_rejected(std::int64_t timestep, std::uint64_t rows) noexcept;
   bool room_for_all(std::int64_t timestep, std::uint64_t rows) noexcept;
-  bool keep_spare(Block* block) noexcept;
   void copy_row(std::byte* to, const std::byte* row) const noexcept;
 
   template <class Why>
@@ -140,8 +138,8 @@ class Lane {
   std::uint32_t decimation_ = 1;
   std::uint64_t dropped_here_ = 0;  ///< partitioned: rows dropped since the block was full
   sync::Clock::time_point entered_{};
-  bool reported_ = false;      ///< its first invalid row was told to the reporter
-  std::vector<Block*> spare_;  ///< blocks taken ahead for a batch that must fit as a whole
+  bool reported_ = false;  ///< its first invalid row was told to the reporter
+  SpareBlocks spare_;      ///< taken ahead for a batch that must fit as a whole
 
   // Written by the lane's thread alone, read by any.
   alignas(64) sync::Atomic<std::int64_t> published_timestep_{INT64_MIN};

@@ -159,6 +159,26 @@ TEST_P(SteadyState, RecordingAsksForNoMemoryAndMakesNoSystemCall) {
 INSTANTIATE_TEST_SUITE_P(All, SteadyState, ::testing::ValuesIn(ways()),
                          [](const auto& way) { return way.param.first; });
 
+class FirstBatch : public RunTest {};
+
+TEST_F(FirstBatch, OfAStreamAsksForNoMemoryHoweverManyBlocksItTakes) {
+  if (!counts_allocations()) GTEST_SKIP() << "a sanitizer has replaced malloc";
+  auto experiment = create({.memory_cap = 96_MB, .n_workers = 1, .codec = Codec::none()});
+  auto episode = experiment.start_episode();
+  auto dense = episode.neural_state<double>("v", {10'000});  // this thread is known to the queue of full blocks
+  for (std::int64_t t = 0; t < 200; ++t) dense.record(t, std::vector<double>(10'000, 0.5));
+  for (const std::size_t rows : {std::size_t{1}, std::size_t{1'000'000}}) {
+    auto spikes = episode.spikes("of_" + std::to_string(rows));
+    const std::vector<std::uint32_t> ids(rows, 7);
+    const auto before = allocations_of_this_thread();
+    spikes.record(0, ids);
+    EXPECT_EQ(allocations_of_this_thread() - before, 0U) << rows << " spikes";
+  }
+  EXPECT_EQ(episode.stats().total.rows_recorded, 200U + 1'000'001U);
+  episode.finish();
+  experiment.close();
+}
+
 TEST(SystemCallsOfATest, AreSeen) {
   SystemCalls system_calls;
   if (!system_calls.available()) GTEST_SKIP() << "the kernel cannot report system calls";
