@@ -60,18 +60,28 @@ void ChunkGrid::copy_rows(std::span<const std::byte> chunk, std::uint64_t tile, 
     std::memcpy(out, in, static_cast<std::size_t>(count) * row_bytes_);
     return;
   }
-  const auto corner = offset(0, tile);
-  const std::vector<std::uint64_t> origin(corner.begin(), corner.end());
-  for (std::uint64_t row = 0; row < count; ++row, in += chunk_row_bytes(), out += row_bytes_) copy_row(in, origin, out);
+  const auto runs = runs_of(tile);
+  for (std::uint64_t row = 0; row < count; ++row, in += chunk_row_bytes(), out += row_bytes_)
+    for (const auto& run : runs) std::memcpy(out + run.in_row, in + run.in_chunk, run.bytes);
 }
 
-// In runs along the last dimension; an odometer counts the ones before it.
-void ChunkGrid::copy_row(const std::byte* chunk_row, const std::vector<std::uint64_t>& origin,
-                         std::byte* out_row) const {
+void ChunkGrid::cut_rows(const std::byte* rows, std::uint64_t tile, std::uint64_t count,
+                         std::span<std::byte> chunk) const {
+  const auto runs = runs_of(tile);
+  std::byte* out = chunk.data();
+  for (std::uint64_t row = 0; row < count; ++row, rows += row_bytes_, out += chunk_row_bytes())
+    for (const auto& run : runs) std::memcpy(out + run.in_chunk, rows + run.in_row, run.bytes);
+}
+
+// Along the last dimension; an odometer counts the ones before it.
+std::vector<ChunkGrid::Run> ChunkGrid::runs_of(std::uint64_t tile) const {
   const std::size_t rank = dimensions_.size();
+  if (rank == 1) return {{0, 0, element_bytes_}};
+  const auto origin = offset(0, tile);
   std::vector<std::uint64_t> size(rank, 1);
-  for (std::size_t i = 1; i < rank; ++i) size[i] = std::min(chunk_[i], dimensions_[i] - origin[i]);
-  const std::size_t run_bytes = static_cast<std::size_t>(size[rank - 1]) * element_bytes_;
+  for (std::size_t i = 1; i < rank; ++i) size[i] = std::min<std::uint64_t>(chunk_[i], dimensions_[i] - origin[i]);
+  const std::size_t bytes = static_cast<std::size_t>(size[rank - 1]) * element_bytes_;
+  std::vector<Run> runs;
   std::vector<std::uint64_t> at(rank, 0);
   for (;;) {
     std::uint64_t from = 0, to = 0;
@@ -79,10 +89,11 @@ void ChunkGrid::copy_row(const std::byte* chunk_row, const std::vector<std::uint
       from = from * chunk_[i] + at[i];
       to = to * dimensions_[i] + origin[i] + at[i];
     }
-    std::memcpy(out_row + to * element_bytes_, chunk_row + from * element_bytes_, run_bytes);
+    runs.push_back(
+        {static_cast<std::size_t>(from) * element_bytes_, static_cast<std::size_t>(to) * element_bytes_, bytes});
     std::size_t i = rank - 1;
     while (i > 1 && ++at[i - 1] == size[i - 1]) at[--i] = 0;
-    if (i <= 1) return;
+    if (i <= 1) return runs;
   }
 }
 

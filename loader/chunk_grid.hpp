@@ -25,15 +25,28 @@ class ChunkGrid {
   std::size_t chunk_row_bytes() const noexcept { return chunk_bytes_ / static_cast<std::size_t>(chunk_[0]); }
   /// A chunk holds whole rows and nothing else: its bytes are those of the result.
   bool whole_rows() const noexcept { return whole_rows_; }
+  /// Chunks of the same rows and values.
+  bool is_cut_as(const ChunkGrid& other) const noexcept {
+    return chunk_ == other.chunk_ && dimensions_ == other.dimensions_;
+  }
   /// Where the chunk of this group of rows and this tile begins, as HDF5 counts: in elements.
   std::vector<unsigned long long> offset(std::uint64_t group, std::uint64_t tile) const;
 
   /// Copies `count` rows of a chunk, from its row `first` on, to where they lie in `out`, whose rows are whole.
   void copy_rows(std::span<const std::byte> chunk, std::uint64_t tile, std::uint64_t first, std::uint64_t count,
                  std::byte* out) const;
+  /// The way back: cuts a tile out of `count` whole rows into the first rows of a chunk. What sticks out of the dataset is
+  /// left as it is.
+  void cut_rows(const std::byte* rows, std::uint64_t tile, std::uint64_t count, std::span<std::byte> chunk) const;
 
  private:
-  void copy_row(const std::byte* chunk_row, const std::vector<std::uint64_t>& origin, std::byte* out_row) const;
+  /// Bytes that lie one after the other in a row of a chunk, and in the whole row.
+  struct Run {
+    std::size_t in_chunk;
+    std::size_t in_row;
+    std::size_t bytes;
+  };
+  std::vector<Run> runs_of(std::uint64_t tile) const;
 
   std::vector<std::uint64_t> dimensions_;
   std::vector<std::uint64_t> chunk_;

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "backends/codec/decode.hpp"
+#include "backends/codec/filters.hpp"
 #include "loader/dataset.hpp"
 #include "loader/element_type.hpp"
 #include "loader/file_driver.hpp"
@@ -16,6 +17,13 @@ namespace {
 // Below this much per thread, starting one costs more than it brings.
 constexpr std::uint64_t kBytesWorthAThread = 2 << 20;
 constexpr std::uint64_t kPieceBytes = 4 << 20;
+
+/// Where the plug-in comes from, of filters that are common.
+std::string_view package_of(std::uint32_t filter) {
+  if (filter == codec::kLzf) return " (Debian's hdf5-plugin-lzf brings it)";
+  if (filter == codec::kBlosc) return " (Debian's hdf5-filter-plugin-blosc-serial brings it)";
+  return "";
+}
 
 }  // namespace
 
@@ -225,7 +233,8 @@ void Dataset::read_piece_by_hdf5(RowRange rows, std::byte* out) const {
   const std::string cause = hdf5_cause();
   for (const auto& filter : layout_.filters)
     if (H5Zfilter_avail(static_cast<H5Z_filter_t>(filter.id)) <= 0)
-      throw Error(ErrorCode::unsupported, fmt::format("{}: HDF5 has no plug-in for filter {} here", tried, filter.id),
+      throw Error(ErrorCode::unsupported,
+                  fmt::format("{}: HDF5 has no plug-in for filter {} here{}", tried, filter.id, package_of(filter.id)),
                   context_of(place_));
   damaged(fmt::format("{}: {}", tried, cause), place_);
 }

@@ -29,6 +29,7 @@ struct OpenStream {
   std::vector<std::shared_ptr<const Dataset>> columns;     ///< as in `info`
   std::string chunk_index;                                 ///< path of the dataset; empty: none
   std::string selected_columns;                            ///< path of the dataset `columns`; empty: none
+  std::string neuron_index;                                ///< path of the group `by_neuron`; empty: none
   std::vector<std::shared_ptr<const OpenRows>> open_rows;  ///< of an unfinished episode; the columns rely on them
 };
 

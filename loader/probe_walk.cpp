@@ -11,6 +11,7 @@
 #include "loader/events.hpp"
 #include "loader/format.hpp"
 #include "loader/index.hpp"
+#include "loader/neuron_index.hpp"
 #include "loader/table.hpp"
 #include "loader/time_index.hpp"
 
@@ -58,6 +59,9 @@ void walk_file(const std::shared_ptr<const File>& file) {
 void walk_stream(const EpisodeFile& episode, const StreamGroup& group) {
   const auto stream = episode.open_stream(group);
   for (const auto& column : stream.columns) attempt([&] { column->probe(); });
+  if (!stream.neuron_index.empty())
+    for (const char* column : kNeuronIndexColumns)
+      attempt([&] { Dataset::open(stream.file, stream.neuron_index + "/" + column, stream.place)->probe(); });
   if (!stream.selected_columns.empty())
     attempt([&] { Dataset::open(stream.file, stream.selected_columns, stream.place)->probe(); });
   attempt([&] {

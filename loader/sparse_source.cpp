@@ -4,6 +4,7 @@
 #include "loader/convert.hpp"
 #include "loader/episode_file.hpp"
 #include "loader/row_selection.hpp"
+#include "loader/spikes_by_neuron.hpp"
 
 namespace neurotape::detail {
 namespace {
@@ -29,11 +30,13 @@ class SparseFile final : public SparseSource, public std::enable_shared_from_thi
                   loader::context_of(stream_.place));
     const RowRange rows{row, info().rows - row};
     if (info().sorted && !query.only) return read(rows, query);
+    if (auto found = loader::read_by_neuron(stream_, query, row, std::nullopt)) return std::move(*found);
     return gather(select({rows}, nullptr, query), query);
   }
 
   SparseBatch between(std::int64_t from, std::int64_t to, const SparseQuery& query) const override {
     const TimeRange wanted{from, to};
+    if (auto found = loader::read_by_neuron(stream_, query, 0, wanted)) return std::move(*found);
     if (!info().sorted) return gather(select(time_.candidates(from, to), &wanted, query), query);
     const RowRange rows = time_.find(from, to);
     return query.only ? gather(select({rows}, nullptr, query), query) : read(rows, query);

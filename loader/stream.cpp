@@ -6,6 +6,7 @@
 #include "loader/convert.hpp"
 #include "loader/episode_file.hpp"
 #include "loader/exporter.hpp"
+#include "loader/neuron_index.hpp"
 
 namespace neurotape {
 namespace loader {
@@ -206,6 +207,9 @@ OpenStream EpisodeFile::open_stream(const StreamGroup& group) const {
   fill_info(stream.info, attributes_of(group.path, stream.place), stream.columns);
   if (!exported && has_dataset(group.path + "/chunk_index")) stream.chunk_index = path_of(group.path + "/chunk_index");
   if (!exported && has_dataset(group.path + "/columns")) stream.selected_columns = path_of(group.path + "/columns");
+  const auto index = fmt::format("{}/{}", group.path, loader::kNeuronIndex);
+  if (!exported && group.kind == StreamKind::spikes && has_dataset(index + "/neuron_ids"))
+    stream.neuron_index = path_of(index);
   const auto& timesteps = stream.columns[0]->layout();
   if (!timesteps.dtype || !loader::is_integer(*timesteps.dtype) || timesteps.dimensions.size() != 1)
     loader::damaged(fmt::format("its timesteps are not one column of integers but {}", timesteps.type), stream.place);

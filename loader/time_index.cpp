@@ -34,6 +34,12 @@ RowRange TimeIndex::find(std::int64_t from, std::int64_t to) const {
   return {first, lower_bound(to) - first};
 }
 
+RowRange TimeIndex::find_within(RowRange rows, std::int64_t from, std::int64_t to) const {
+  if (from >= to || rows.count == 0) return {};
+  const std::uint64_t first = search(rows, from);
+  return {first, search({first, rows.first + rows.count - first}, to) - first};
+}
+
 std::vector<RowRange> TimeIndex::candidates(std::int64_t from, std::int64_t to) const {
   std::vector<RowRange> ranges;
   std::uint64_t row = 0;

@@ -25,6 +25,8 @@ class TimeIndex {
 
   /// Of a sorted stream: the rows with timesteps from `from` on and before `to`.
   RowRange find(std::int64_t from, std::int64_t to) const;
+  /// The same of some rows, which are sorted whatever the others are, and without the index.
+  RowRange find_within(RowRange rows, std::int64_t from, std::int64_t to) const;
   /// Of any stream: rows that hold all with such timesteps, and others. In order.
   std::vector<RowRange> candidates(std::int64_t from, std::int64_t to) const;
   void read(RowRange rows, std::span<std::int64_t> out) const;

@@ -9,7 +9,10 @@ namespace {
 
 constexpr const char* kPackAbout = "One file of a run: configuration, network and episodes";
 constexpr const char* kPackFooter =
-    R"(Chunks are copied as they are, without decoding, unless --codec or --level asks for others.
+    R"(Chunks are copied as they are, without decoding, unless --codec, --level or --layout asks for
+others. --layout traces is for reading single neurons of dense streams: chunks have few values
+of many timesteps; --layout rows is the way back. --by-neuron adds the spikes once more, sorted
+by neuron, so that those of one neuron are found without reading the others.
 FILE is written beside its name and renamed when it is whole. All commands, the loader and
 any HDF5 program read it; `unpack` makes a run directory of it again.
 
@@ -17,6 +20,7 @@ Examples:
   neurotape pack RUN -o cartpole.h5
   neurotape pack RUN -o first.h5 --episodes 0-99
   neurotape pack RUN -o small.h5 --codec blosc:zstd --level 9
+  neurotape pack RUN -o by_neuron.h5 --layout traces --by-neuron
 
 Codecs: none, gzip, lzf, blosc:lz4, blosc:zstd, ...; a level with --level, or as in gzip:9.)";
 constexpr const char* kUnpackAbout = "A run directory of a packed file";
@@ -48,11 +52,13 @@ std::string copy_text(const Json& report) {
 }
 
 struct PackArguments : RunArguments {
-  std::string output, episodes, codec;
+  std::string output, episodes, codec, layout;
   int level = 0;
+  bool by_neuron = false;
 
   int execute() const {
-    PackOptions options{.trust = Trust::none, .prober = kOwnProber};
+    PackOptions options{.by_neuron = by_neuron, .trust = Trust::none, .prober = kOwnProber};
+    if (!layout.empty()) options.layout = layout == "traces" ? Layout::traces : Layout::rows;
     if (!episodes.empty()) options.episodes = parse_indices(episodes, "--episodes").ids();
     if (!codec.empty() || level != 0)
       options.codec = Codec::parse((codec.empty() ? "gzip" : codec) + (level == 0 ? "" : ":" + std::to_string(level)));
@@ -86,6 +92,9 @@ Subcommand add_pack(CLI::App& app) {
     command.add_option("--episodes", arguments.episodes, "Only these, as in 0-99,120");
     command.add_option("--codec", arguments.codec, "Encode all chunks anew");
     command.add_option("--level", arguments.level, "Of the codec, or of gzip")->check(CLI::Range(1, 9));
+    command.add_option("--layout", arguments.layout, "Of dense streams: rows or traces")
+        ->check(CLI::IsMember({"rows", "traces"}));
+    command.add_flag("--by-neuron", arguments.by_neuron, "Add an index of the spikes by neuron");
     arguments.add_json(command);
   });
 }

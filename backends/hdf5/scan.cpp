@@ -68,9 +68,11 @@ class Scan {
   void visit(hid_t group, const std::string& path, int depth) {
     constexpr int kMostDepth = 4;  // streams are two deep; links may go in circles
     if (depth > kMostDepth) return;
-    if (has_dataset(group, "timesteps")) stream(group, path);
+    const bool is_stream = has_dataset(group, "timesteps");
+    if (is_stream) stream(group, path);
     for (const auto& name : link_names(group)) {
       if (is_group(group, name)) {
+        if (is_stream) continue;  // an index by neuron: the same spikes again
         visit(open_group(group, name).get(), path.empty() ? name : path + "/" + name, depth + 1);
       } else if (!kTables.contains(name)) {
         record_.bytes_stored += H5Dget_storage_size(open_dataset(group, name, library_.dataset_access()).get());

@@ -11,8 +11,8 @@
 #include <string>
 #include <vector>
 
-#include "neurotape/codec.hpp"
 #include "neurotape/error.hpp"
+#include "neurotape/options.hpp"
 #include "neurotape/run.hpp"
 
 namespace neurotape {
@@ -123,6 +123,12 @@ struct PackOptions {
   std::vector<std::uint64_t> episodes = {};  ///< by number; none: all
   /// Encodes all chunks anew; nothing: they are copied as they are, without decoding.
   std::optional<Codec> codec = {};
+  /// Of dense streams, encoded anew. With `Layout::traces` the trace of one neuron is read without those of the others, and
+  /// a single row slowly. Nothing: as they are. Episodes that were cut off stay as they are.
+  std::optional<Layout> layout = {};
+  /// Adds an index by neuron to spikes: `SpikeReader::of` then reads a few neurons without the others. About as many bytes again
+  /// as the spikes have.
+  bool by_neuron = false;
   Trust trust = Trust::full;  ///< as in `RunOptions`
   std::filesystem::path prober = "neurotape";
 };

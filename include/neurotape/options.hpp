@@ -120,8 +120,8 @@ struct EpisodeOptions {
 
 /// How the values of a dense stream lie in the file.
 enum class Layout : std::uint8_t {
-  rows,
-  traces,  ///< Not in this version
+  rows,    ///< chunks of whole rows
+  traces,  ///< chunks of few values of many rows; by `pack` alone, a stream is recorded in rows
 };
 
 /// Options of a stream. What does not apply to its kind is refused.

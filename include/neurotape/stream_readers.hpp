@@ -304,7 +304,8 @@ requires(sizeof(Id) >= 4) class SpikeReader : public SparseReader<SpikeRows<Id>>
   explicit SpikeReader(detail::SparseSourceHandle source)
       : SparseReader<SpikeRows<Id>>(std::move(source), {{dtype_of<Id>(), Dtype::f64}, nullptr}) {}
 
-  /// A reader of the spikes of these neurons only.
+  /// A reader of the spikes of these neurons only. With the index that `pack` makes by neuron, few of them are read without
+  /// the others.
   SpikeReader of(const Indices& neuron_ids) const {
     SpikeReader restricted(*this);
     restricted.query_.only = detail::sorted_ids(neuron_ids);

@@ -4,13 +4,12 @@
 #include <array>
 #include <set>
 
-#include "backends/codec/encode.hpp"
-#include "backends/codec/filters.hpp"
 #include "backends/hdf5/attributes.hpp"
 #include "backends/hdf5/episode_attributes.hpp"
 #include "loader/attributes.hpp"
 #include "loader/exporter.hpp"
 #include "loader/format.hpp"
+#include "loader/pack/neuron_index_writer.hpp"
 
 namespace neurotape::loader {
 namespace {
@@ -19,8 +18,6 @@ namespace {
 const std::set<std::string> kOfTheFile = {"format", "format_version", "experiment_name", "config"};
 constexpr std::array<const char*, 7> kSetupTexts = {
     "experiment_name", "created", "neurotape_version", "host", "command_line", "git_commit", "dt_unit"};
-
-Handle open_dataset(hid_t parent, const std::string& name) { return hdf5::open_dataset(parent, name, H5P_DEFAULT); }
 
 /// Its streams lie elsewhere: a copy would be taken for a run of this format, and hide them.
 void refuse_exporter(const File& file) {
@@ -35,8 +32,6 @@ std::optional<Handle> type_of_pointers(hid_t type) {
   if (H5Tis_variable_str(type) <= 0 && H5Tdetect_class(type, H5T_VLEN) <= 0) return std::nullopt;
   return Handle(H5Tget_native_type(type, H5T_DIR_ASCEND), H5Tclose);
 }
-
-Handle space_of(hid_t dataset) { return {H5Dget_space(dataset), H5Sclose}; }
 
 }  // namespace
 
@@ -65,60 +60,22 @@ void Copier::copy_episode(const detail::EpisodeFile& from, hid_t to, std::uint64
   copy_attributes(source.get(), to, names);
   hdf5::set_text(library_, to, "episode_id", episode_id(number));
   hdf5::set_members(library_, to, more);
-  for (const auto& name : hdf5::link_names(source.get()))
-    if (!codec_ || !hdf5::is_group(source.get(), name))
-      hdf5::copy_object(source.get(), name, to, library_.link_creation());
-  if (!codec_) return;
+  // What was cut off ends where `commits` says, and has rows that only its checksums protect: those fit its own chunks.
+  const auto layout = from.is_cut_off() ? std::nullopt : recoding_.layout;
+  const bool stream_by_stream = recoding_.codec || layout;
+  for (const auto& name : hdf5::link_names(source.get())) {
+    const bool is_group = hdf5::is_group(source.get(), name);
+    if ((layout && name == "commits") || (stream_by_stream && is_group)) continue;
+    hdf5::copy_object(source.get(), name, to, library_.link_creation());
+  }
   for (const auto& group : from.groups()) {
     const auto stream = from.open_stream(group);
-    copy_stream(stream, open_group(source.get(), group.path, from.place()).get(),
-                hdf5::require_group(library_, to, group.path).get());
+    if (stream_by_stream)
+      copy_stream(stream, layout, open_group(source.get(), group.path, from.place()).get(),
+                  hdf5::require_group(library_, to, group.path).get());
+    if (recoding_.by_neuron && group.kind == StreamKind::spikes && stream.neuron_index.empty())
+      write_neuron_index(library_, stream, hdf5::open_group(to, group.path).get(), codec_of(stream));
   }
-}
-
-void Copier::copy_stream(const OpenStream& stream, hid_t from, hid_t to) {
-  auto names = hdf5::attribute_names(from);
-  std::erase(names, "codec");
-  copy_attributes(from, to, names);
-  hdf5::set_text(library_, to, "codec", codec_->to_string());
-  for (const auto& name : hdf5::link_names(from)) {
-    const auto column = std::find_if(stream.info.columns.begin(), stream.info.columns.end(),
-                                     [&](const StreamColumn& one) { return one.name == name; });
-    const auto* dataset = column == stream.info.columns.end()
-                              ? nullptr
-                              : stream.columns[static_cast<std::size_t>(column - stream.info.columns.begin())].get();
-    if (dataset == nullptr || dataset->chunk_rows() == 0) {
-      hdf5::copy_object(from, name, to, library_.link_creation());
-    } else {
-      copy_column(*dataset, open_dataset(from, name).get(), to, name);
-    }
-  }
-}
-
-void Copier::copy_column(const Dataset& column, hid_t source, hid_t to, const std::string& name) {
-  const auto& layout = column.layout();
-  const auto& grid = column.grid();
-  if (!layout.decodable)
-    throw Error(ErrorCode::unsupported, "its filters are not those of this program", context_of(column.place()));
-  const auto space = space_of(source);
-  const Handle file_type(H5Dget_type(source), H5Tclose), type(H5Tcopy(file_type.get()), H5Tclose);
-  const auto filters = codec::filter_pipeline(*codec_, layout.element_bytes, grid.chunk_bytes());
-  const auto creation =
-      library_.chunked_creation(hdf5::Dimensions(layout.chunk.begin(), layout.chunk.end()), filters, true);
-  const auto dataset = hdf5::create_dataset(to, name, type.get(), space.get(), library_.link_creation(), creation,
-                                            library_.dataset_access());
-  copy_attributes(source, dataset.get(), hdf5::attribute_names(source));
-  const auto encoder = codec::make_encoder(*codec_, layout.element_bytes);
-  detail::Storage chunk, stored(encoder->bound(grid.chunk_bytes()));
-  const std::uint64_t groups = (column.rows() + grid.rows_of_chunk() - 1) / grid.rows_of_chunk();
-  for (std::uint64_t group = 0; group < groups; ++group)
-    for (std::uint64_t tile = 0; tile < grid.tiles(); ++tile) {
-      column.read_one_chunk(group, tile, chunk);
-      const auto encoded = encoder->encode(chunk.bytes().first(grid.chunk_bytes()), stored.bytes());
-      const auto offset = grid.offset(group, tile);
-      hdf5::write_chunk(dataset.get(), hdf5::Dimensions(offset.begin(), offset.end()), encoded.filter_mask,
-                        stored.bytes().first(encoded.bytes));
-    }
 }
 
 void Copier::copy_setup(const File& source, const nlohmann::json& config, hid_t to) {

@@ -8,15 +8,21 @@
 #include "backends/hdf5/file_access.hpp"
 #include "backends/hdf5/library.hpp"
 #include "loader/episode_file.hpp"
-#include "neurotape/codec.hpp"
+#include "neurotape/options.hpp"
 
 namespace neurotape::loader {
+
+/// What a copy does not take over as it is.
+struct Recoding {
+  std::optional<Codec> codec = {};  ///< of all chunks; nothing: that of each stream, chunks undecoded where they can be
+  std::optional<Layout> layout = {};  ///< of dense streams; nothing: as they are
+  bool by_neuron = false;             ///< adds an index by neuron to spikes that have none
+};
 
 /// Threads: one at a time.
 class Copier {
  public:
-  /// \param codec of the copies; nothing: chunks are copied as they are, undecoded
-  Copier(hdf5::Library& library, std::optional<Codec> codec) : library_(library), codec_(std::move(codec)) {}
+  explicit Copier(hdf5::Library& library, Recoding recoding = {}) : library_(library), recoding_(std::move(recoding)) {}
 
   /// Streams, gaps, commits and attributes of an episode into a group that has none of them, as episode `number`.
   /// \param more attributes that it gets beside its own
@@ -27,11 +33,13 @@ class Copier {
 
  private:
   void copy_attributes(hid_t from, hid_t to, const std::vector<std::string>& names);
-  void copy_stream(const OpenStream& stream, hid_t from, hid_t to);
-  void copy_column(const Dataset& column, hid_t source, hid_t to, const std::string& name);
+  Codec codec_of(const OpenStream& stream) const;
+  void copy_stream(const OpenStream& stream, std::optional<Layout> layout, hid_t from, hid_t to);
+  void copy_column(const Dataset& column, std::optional<Layout> layout, const Codec& codec, hid_t from, hid_t to,
+                   const std::string& name);
 
   hdf5::Library& library_;
-  std::optional<Codec> codec_;
+  Recoding recoding_;
 };
 
 }  // namespace neurotape::loader

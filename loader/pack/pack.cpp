@@ -46,7 +46,7 @@ CopyReport pack(const fs::path& run, const fs::path& file, const PackOptions& op
   const auto numbers = options.episodes.empty() ? catalog.numbers() : options.episodes;
   {
     hdf5::Library library;
-    loader::Copier copier(library, options.codec);
+    loader::Copier copier(library, {options.codec, options.layout, options.by_neuron});
     auto target = hdf5::File::create(beside.path(), hdf5::Root::small, hdf5::File::Mode::direct, library.company());
     const auto setup = catalog.setup();
     if (!setup) throw Error(ErrorCode::not_found, "the run has no setup.h5", {.path = run.string()});

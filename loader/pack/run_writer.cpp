@@ -42,7 +42,7 @@ void Beside::publish() {
   published_ = true;
 }
 
-RunWriter::RunWriter(const fs::path& run) : run_(run), copier_(library_, std::nullopt) {
+RunWriter::RunWriter(const fs::path& run) : run_(run), copier_(library_) {
   hdf5::make_directories(run_.path() / "episodes");
 }
 

@@ -26,6 +26,7 @@ StreamFacts StreamCheck::run() {
     if (column.dataset) check_column(column);
   if (group_.kind == StreamKind::events) check_events();
   if (is_dense()) check_selected_columns();
+  if (group_.kind == StreamKind::spikes) check_neuron_index();
   check_open_rows();
   checks_.findings.count({.streams = 1, .rows = facts_.rows});
   return facts_;

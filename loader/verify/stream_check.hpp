@@ -93,6 +93,9 @@ class StreamCheck {
   void check_timesteps();
   std::optional<TimestepSpan> timesteps_of(RowRange rows) const;
 
+  // neuron_index_check.cpp
+  void check_neuron_index();
+
   // events_check.cpp
   void check_events();
 
