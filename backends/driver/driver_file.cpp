@@ -39,7 +39,7 @@ DriverFile::DriverFile(std::filesystem::path path, Opening opening, Mode mode, C
   if (!attempt(opening_ == Opening::create ? "creating the file" : "opening the file",
                [&] { return file_.open(path_, flags_of(opening_)); }))
     return;
-  size_ = sealed_end_ = opened_end_ = file_.size();
+  size_ = sealed_end_ = opened_end_ = used_then_ = file_.size();
   if (std::size_t got = 0; writes() && size_ != 0) file_.read(0, superblock_on_disk_, &got);
   // Programs that ask HDF5 for a file to write in are refused by this lock, readers are not. Where there are no locks
   // there is only the run's lock file.
@@ -125,7 +125,9 @@ bool DriverFile::reserve(std::uint64_t end) noexcept {
   const auto more = std::clamp(size_, kLeastReserve, kMostReserve);
   const auto to = (end + more + kReserveUnit - 1) / kReserveUnit * kReserveUnit;
   const auto reserved_to = [&](std::uint64_t length) {
-    const int error = file_.reserve(size_, length);
+    int error = file_.reserve(size_, length);
+    // Raw data will lie over the trailer that the last commit wrote.
+    if (error == 0) error = file_.write(length - kTrailerBytes, trailer(used_then_));
     if (error == 0) size_ = length;
     return error;
   };
@@ -165,6 +167,7 @@ void DriverFile::apply(const std::vector<HeldWrites::Piece>& pieces) noexcept tr
   }
   if (dead()) return;
   sealed_end_ = end_to_tell();
+  used_then_ = end_;
   superblock_changed_ = false;
   for (const auto& piece : held_.pieces()) {
     if (is_new(piece.address)) in_place_.insert(piece.address);
@@ -186,14 +189,16 @@ void DriverFile::commit() noexcept {
   company_.journal->commit({&self, 1});
 }
 
-void DriverFile::sync() noexcept {
-  if (!file_.is_open() || ::getpid() != owner_) return;
-  if (const int error = file_.sync(); error != 0) fail("waiting until it is on the disk", error);
+bool DriverFile::sync() noexcept {
+  if (!file_.is_open() || ::getpid() != owner_) return false;
+  const int error = file_.sync();
+  if (error != 0) fail("waiting until it is on the disk", error);
+  return error == 0;
 }
 
 void DriverFile::start_write_back() const noexcept {
   // Advice only: where the file system does not know it, the kernel writes later.
-  if (!dead()) ::sync_file_range(file_.descriptor(), 0, 0, SYNC_FILE_RANGE_WRITE);
+  if (!dead()) io::operations().sync_file_range(file_.descriptor(), 0, 0, SYNC_FILE_RANGE_WRITE);
 }
 
 /// The superblock says where the file ends before it does: a cut in between leaves a file that is too long at most.

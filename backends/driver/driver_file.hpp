@@ -99,7 +99,8 @@ class DriverFile {
   // For the journal, in this order.
   void prepare() noexcept { reserve(end_); }
   /// Waits until what was written is on the disk; of a dead file, too, for what it committed before stands.
-  void sync() noexcept;
+  /// \returns whether it is
+  bool sync() noexcept;
   /// As the last commit left it; zeros before the first one.
   const Superblock& superblock_on_disk() const noexcept { return superblock_on_disk_; }
   /// What a commit will write, in the order in which it will.
@@ -128,6 +129,7 @@ class DriverFile {
   std::optional<Superblock> superblock_;  // as HDF5 wrote it last
   Superblock superblock_on_disk_{};
   std::uint64_t sealed_end_ = 0;  // what that says
+  std::uint64_t used_then_ = 0;   // `end_` as of the last commit
   bool superblock_changed_ = false;
   HeldWrites held_;
   std::uint64_t opened_end_ = 0;                // everything before it was there when the file was opened

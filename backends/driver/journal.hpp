@@ -5,7 +5,7 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <set>
+#include <map>
 #include <span>
 #include <string>
 #include <vector>
@@ -43,11 +43,12 @@ class Journal {
   void commit(std::span<DriverFile* const> files) noexcept;
   /// The file goes away: what the journal would repeat of it is on the disk then.
   void forget(DriverFile& file) noexcept;
-  /// The run is closed.
+  /// The run is closed. A record that is still needed stays, for whoever recovers or opens the run next.
   void remove() noexcept;
 
  private:
   void sync_files(std::span<DriverFile* const> files) noexcept;
+  void sync(DriverFile& file) noexcept;
   int write(const std::vector<JournalEntry>& entries);
   int write_patiently(const std::vector<JournalEntry>& entries);
   int open_if_needed();
@@ -57,7 +58,8 @@ class Journal {
   std::filesystem::path path_;
   io::OpenFile file_;
   std::uint64_t sequence_ = 0;
-  std::set<DriverFile*> unsynced_;  // changed in place since they were synced
+  std::map<DriverFile*, JournalEntry> unsynced_;  // changed in place since they were synced: by which commit
+  std::vector<JournalEntry> never_synced_;        // the same of files that could not be: every record repeats them
 };
 
 /// What the journal has to repeat, in order. Empty where there is none, or where nothing was cut off that it knows.

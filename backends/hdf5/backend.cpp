@@ -16,6 +16,7 @@ class Hdf5Backend final : public Backend {
       : run_(std::move(run)), codecs_(std::move(codecs)) {}
 
   const std::filesystem::path& path() const noexcept override { return run_->directory().path(); }
+  std::string experiment() const override { return run_->header().experiment_name; }
   std::uint64_t next_episode_number() const override { return run_->next_episode(); }
   const CodecLibrary& codecs() const noexcept override { return *codecs_; }
 

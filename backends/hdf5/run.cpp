@@ -68,6 +68,19 @@ std::set<std::string> Run::repeat_cut_off_commit(const RunDirectory& directory) 
   return repeated;
 }
 
+/// Where that fails, a power cut may take the files of episodes that got their names in this commit, and of no others.
+void Run::sync_new_names(CommitResult& result) {
+  if (!names_changed_) return;
+  const auto episodes = std::exchange(newly_named_, {});
+  try {
+    sync_names();
+    names_changed_ = false;
+  } catch (const Error& error) {
+    result.lost.insert(result.lost.end(), episodes.begin(), episodes.end());
+    if (!episodes.empty() && !result.why_lost) result.why_lost = error;
+  }
+}
+
 void Run::commit_with(EpisodeFile& file, std::uint64_t episode, EpisodeRecord record) {
   committing_.insert_or_assign(episode, Committing{&file, std::move(record)});
 }
@@ -91,6 +104,7 @@ void Run::own_file(std::uint64_t episode, const std::filesystem::path& path, Epi
   record.source = std::make_shared<SourceFile>(SourceFile{path.filename().string(), false, facts});
   index_.set(episode, std::move(record));
   names_changed_ = true;
+  newly_named_.push_back(episode);
 }
 
 void Run::add_small(const SmallEpisode& episode, ChunkSource& chunks, EpisodeRecord record,
@@ -175,7 +189,7 @@ CommitResult Run::commit() {
       result.put_off.push_back(error);
     }
   };
-  if (std::exchange(names_changed_, false)) sync_names();
+  sync_new_names(result);
   attempt([&] { merge_segments(); });
   if (index_.due()) attempt([&] { write_index(); });
   return result;

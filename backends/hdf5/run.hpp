@@ -82,6 +82,7 @@ class Run {
   void take_over();
   void open_names();
   void sync_names();
+  void sync_new_names(CommitResult& result);
   void commit_files(CommitResult& result);
   void publish_segment(CommitResult& result);
   void merge_segments();
@@ -106,9 +107,10 @@ class Run {
   Index index_;
   std::uint64_t next_episode_ = 0;
   std::map<std::uint64_t, Committing> committing_;
-  io::OpenFile names_;            // the directory of the episodes; open, for later it may not be to be had
-  bool names_changed_ = false;    // in it, since it was synced
-  std::vector<Pending> pending_;  // in the segment that is being filled
+  io::OpenFile names_;                      // the directory of the episodes; open, for later it may not be to be had
+  bool names_changed_ = false;              // in it, since it was synced
+  std::vector<std::uint64_t> newly_named_;  // episodes whose files these are
+  std::vector<Pending> pending_;            // in the segment that is being filled
   std::vector<std::filesystem::path> obsolete_;  // removed when the index on disk no longer links to them
 };
 

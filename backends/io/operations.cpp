@@ -39,6 +39,9 @@ int Operations::ftruncate(int file, off_t length) { return ::ftruncate(file, len
 int Operations::fallocate(int file, off_t offset, off_t length) { return ::fallocate(file, 0, offset, length); }
 int Operations::fdatasync(int file) { return ::fdatasync(file); }
 int Operations::fsync(int file) { return ::fsync(file); }
+int Operations::sync_file_range(int file, off_t offset, off_t count, unsigned flags) {
+  return ::sync_file_range(file, offset, count, flags);
+}
 int Operations::flock(int file, int operation) { return ::flock(file, operation); }
 int Operations::lock(int file) {
   struct flock whole {};

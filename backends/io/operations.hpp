@@ -23,6 +23,7 @@ class Operations {
   virtual int fallocate(int file, off_t offset, off_t length);
   virtual int fdatasync(int file);
   virtual int fsync(int file);
+  virtual int sync_file_range(int file, off_t offset, off_t count, unsigned flags);
   virtual int flock(int file, int operation);
   /// F_SETLK of the whole file, for writing.
   virtual int lock(int file);

@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// Keeps a run in memory: for tests of the recorder, and for programs that only want its numbers.
+/// Keeps a run in memory, for tests of the recorder.
 
 #include <cstddef>
 #include <functional>
@@ -62,6 +62,7 @@ class MemoryBackend : public Backend {
   ~MemoryBackend() override;
 
   const std::filesystem::path& path() const noexcept override { return path_; }
+  std::string experiment() const override { return "memory"; }
   std::uint64_t next_episode_number() const override { return run_->episodes.size(); }
   const CodecLibrary& codecs() const noexcept override { return *codecs_; }
   void save_config(const nlohmann::json& config) override;

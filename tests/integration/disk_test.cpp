@@ -56,6 +56,73 @@ TEST_F(DurabilityOption, OnlyPowerWaitsForTheDisk) {
   }
 }
 
+/// The next sync of a directory fails.
+class ForgetfulDirectory final : public io::Operations {
+ public:
+  int fsync(int file) override {
+    if (failures <= 0) return Operations::fsync(file);
+    --failures;
+    errno = EIO;
+    return -1;
+  }
+  std::atomic<int> failures{0};
+};
+
+TEST_F(DurabilityOption, NamesThatCannotBeSyncedEndTheEpisodesThatGotThemAndNoOthers) {
+  ForgetfulDirectory disk;
+  const io::Replaced replaced(disk);
+  auto experiment = create({.commit_interval = std::chrono::hours(1), .durability = Durability::power});
+  auto before = experiment.start_episode();
+  auto before_rewards = before.rewards();
+  before_rewards.record(0, 1);
+  experiment.flush();
+  before_rewards.record(1, 1);
+  disk.failures = 1;
+  auto during = experiment.start_episode();
+  during.rewards().record(0, 1);
+  EXPECT_EQ(error_of([&] { experiment.flush(); }).code(), ErrorCode::io);
+  EXPECT_EQ(disk.failures, 0);
+  EXPECT_TRUE(says(error_of([&] { during.finish(); }), {"waiting until its names are on the disk"}));
+  auto after = experiment.start_episode();
+  auto after_rewards = after.rewards();
+  after_rewards.record(0, 1);
+  EXPECT_EQ(error_of([&] { experiment.flush(); }).code(), ErrorCode::io) << "flush tells the first one";
+  after_rewards.record(1, 1);
+  after.finish();
+  before.finish();
+  error_of([&] { experiment.close(); });
+  const Run run(experiment.path());
+  for (const std::uint64_t number : {0, 2}) {
+    EXPECT_EQ(run.episode(number).status(), "complete");
+    EXPECT_EQ(run.episode(number).rewards().rows(), 2U);
+  }
+}
+
+/// Counts what the system is asked to write before anybody waits for it.
+class WrittenBehind final : public io::Operations {
+ public:
+  int sync_file_range(int file, off_t offset, off_t count, unsigned flags) override {
+    ++calls;
+    return Operations::sync_file_range(file, offset, count, flags);
+  }
+  std::atomic<int> calls{0};
+};
+
+TEST_F(DurabilityOption, TheSystemIsAskedToWriteEvery16MiB) {
+  WrittenBehind disk;
+  const io::Replaced replaced(disk);
+  auto experiment = create({.memory_cap = 64_MB, .codec = Codec::none(), .commit_interval = std::chrono::hours(1)});
+  auto episode = experiment.start_episode();
+  auto v = episode.neural_state<double>("v", {2'000});
+  const std::vector<double> row(2'000, 0.5);
+  for (std::int64_t t = 0; t < 5'000; ++t) v.record(t, row);  // 80 MB
+  episode.finish();
+  experiment.flush();
+  EXPECT_GE(disk.calls, 4);
+  EXPECT_LE(disk.calls, 8);
+  experiment.close();
+}
+
 class FullDisk : public RunTest {
  protected:
   static constexpr std::int64_t kRows = 4'000;  // of 16 kB: four times the cap

@@ -17,6 +17,7 @@
 #include <xxhash.h>
 
 #include "backends/driver/journal.hpp"
+#include "backends/driver/trim.hpp"
 #include "backends/io/operations.hpp"
 #include "tests/support/process.hpp"
 
@@ -106,8 +107,15 @@ class Watched final : public io::Operations {
     places.push_back(offset);
     return Operations::pwrite(file, bytes, count, offset);
   }
+  int fdatasync(int file) override {
+    if (failing_syncs == 0) return Operations::fdatasync(file);
+    --failing_syncs;
+    errno = EIO;
+    return -1;
+  }
   std::vector<off_t> places;
   int error = 0;
+  int failing_syncs = 0;
 };
 
 TEST_F(DriverTest, WhatIsNewIsWrittenBeforeWhatMayPointToIt) {
@@ -125,6 +133,22 @@ TEST_F(DriverTest, WhatIsNewIsWrittenBeforeWhatMayPointToIt) {
   file.commit();
   const auto reserve_ends = static_cast<off_t>(std::filesystem::file_size(path()) - kTrailerBytes);
   EXPECT_EQ(watched.places, (std::vector<off_t>{0, reserve_ends, 3000, 200}));
+}
+
+TEST_F(DriverTest, AReserveThatGrewAfterTheLastCommitIsGivenBack) {
+  DriverFile file(path(), Opening::create, Mode::held, {});
+  file.set_end(4000);
+  file.write_metadata(0, open_superblock());
+  file.commit();
+  const auto before = std::filesystem::file_size(path());
+  file.set_end(before + 1000);
+  file.write_raw(before - 2 * kTrailerBytes, bytes_of(1000, 'r'));  // over the trailer of the commit
+  ASSERT_GT(std::filesystem::file_size(path()), before);
+  const auto copy = path().parent_path() / "copy.h5";
+  std::filesystem::copy_file(path(), copy);  // as a writer leaves it that is killed here
+  EXPECT_EQ(trim(copy).bytes, std::filesystem::file_size(path()) - 4000);
+  EXPECT_EQ(std::filesystem::file_size(copy), 4000U);
+  EXPECT_EQ(trim(copy).bytes, 0U);
 }
 
 TEST_F(DriverTest, AFailureIsKeptAndTheFileStaysAsItWas) {
@@ -176,6 +200,41 @@ TEST_F(DriverTest, TheJournalRepeatsACommitAndNothingOfADeadFile) {
   entries = read_journal(journal_path);
   ASSERT_EQ(entries.size(), 1U);
   EXPECT_EQ(entries[0].pieces.back().bytes, bytes_of(10, 'a')) << "the last commit that was one";
+}
+
+TEST_F(DriverTest, TheJournalKeepsWhatCouldNotBeSynced) {
+  Watched watched;
+  const io::Replaced replaced(watched);
+  const auto journal_path = path().parent_path() / ".journal";
+  auto journal = std::make_unique<Journal>(true);
+  journal->place(journal_path);
+  const auto make = [&](const char* name) {
+    auto file = std::make_unique<DriverFile>(path().parent_path() / name, Opening::create, Mode::held,
+                                             Company{.journal = journal.get()});
+    file->set_end(4000);
+    return file;
+  };
+  auto broken = make("broken.h5"), sound = make("sound.h5");
+  DriverFile* const both[] = {broken.get(), sound.get()};
+  const auto commit = [&](char value) {
+    for (auto* const file : both) file->write_metadata(200, bytes_of(10, value));
+    journal->commit(both);
+  };
+  commit('a');
+  watched.failing_syncs = 1;
+  commit('b');
+  EXPECT_TRUE(broken->failure());
+  EXPECT_FALSE(sound->failure());
+  commit('c');
+  const auto entries = read_journal(journal_path);
+  ASSERT_EQ(entries.size(), 2U);
+  EXPECT_EQ(entries[0].file, "broken.h5");
+  EXPECT_EQ(entries[0].pieces.back().bytes, bytes_of(10, 'a')) << "its last commit";
+  EXPECT_EQ(entries[1].pieces.back().bytes, bytes_of(10, 'c'));
+  broken.reset();
+  sound.reset();
+  journal->remove();
+  EXPECT_EQ(read_journal(journal_path).size(), 2U) << "it is still needed";
 }
 
 TEST_F(DriverTest, TheJournalLeavesAFileAloneThatAnotherProgramHasWritten) {
