@@ -17,7 +17,10 @@ using namespace neurotape::literals;
 int main(int argc, char** argv) try {
   if (argc > 1 && std::string_view(argv[1]) == "--help")
     return std::puts("usage: quickstart [directory in which \"experiments\" is made]") < 0 ? 1 : 0;
-  if (argc > 1) std::filesystem::current_path(argv[1]);
+  if (argc > 1) {
+    std::filesystem::create_directories(argv[1]);
+    std::filesystem::current_path(argv[1]);
+  }
 
   // What a simulator has.
   const std::size_t n = 1'000;

@@ -131,6 +131,7 @@ class Backend {
   virtual ~Backend() = default;
 
   virtual const std::filesystem::path& path() const noexcept = 0;
+  virtual std::string experiment() const = 0;             ///< its name
   virtual std::uint64_t next_episode_number() const = 0;  ///< at the start
   virtual const CodecLibrary& codecs() const noexcept = 0;
   /// What does not hold in the place where the run is.

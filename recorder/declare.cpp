@@ -108,7 +108,7 @@ StreamSpec sparse_spec(std::string path, std::vector<ColumnSpec> columns) {
 LaneHandle declare_dense(EpisodeState& state, std::string_view group, std::string_view name, Dtype dtype,
                          const Shape& shape, const StreamOptions& options) {
   EpisodeCore& episode = *state.core;
-  require_name("stream", name);
+  require_name("stream", name, episode.context());
   const Checker check(episode, fmt::format("{}/{}", group, name));
   check.options(options, {.unit = true, .every = true, .columns = true, .rounded = dtype});
   if (shape.rank() > 16)
@@ -141,7 +141,7 @@ LaneHandle declare_dense(EpisodeState& state, std::string_view group, std::strin
 LaneHandle declare_spikes(EpisodeState& state, std::string_view population, Dtype id_type,
                           const StreamOptions& options) {
   EpisodeCore& episode = *state.core;
-  require_name("population", population);
+  require_name("population", population, episode.context());
   const Checker check(episode, fmt::format("spikes/{}", population));
   check.options(options, {.population_size = true, .times = true});
   StreamRules rules = rules_for(episode, options, false);

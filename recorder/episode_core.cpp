@@ -75,7 +75,7 @@ std::vector<std::shared_ptr<StreamState>> EpisodeCore::streams() const {
 
 void EpisodeCore::set_attribute(std::string_view name, const nlohmann::json& value) {
   parts->require_own_process();
-  require_attribute_name(name);
+  require_attribute_name(name, context());
   const std::lock_guard lock(mutex_);
   if (sealed_)
     throw Error(ErrorCode::closed, fmt::format("cannot set the attribute '{}': the episode is finished", name),

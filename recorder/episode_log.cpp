@@ -7,6 +7,7 @@
 
 #include "recorder/episode_state.hpp"
 #include "recorder/lane.hpp"
+#include "recorder/names.hpp"
 
 namespace neurotape::detail {
 
@@ -63,7 +64,12 @@ void EpisodeState::log_dense(std::string_view group, std::int64_t t, const Named
   if (found == lanes_.end()) {
     const auto path = fmt::to_string(text);
     LaneHandle lane = core->find(path);
-    if (lane == nullptr) lane = declare_dense(*this, group, row.name, row.values.dtype(), Shape(row.values.size()), {});
+    if (lane == nullptr) {
+      ErrorContext where = core->context();
+      where.timestep = t;
+      require_name("stream", row.name, where);
+      lane = declare_dense(*this, group, row.name, row.values.dtype(), Shape(row.values.size()), {});
+    }
     found = lanes_.emplace(path, std::move(lane)).first;
   }
   Lane& lane = *found->second;
@@ -99,6 +105,9 @@ void EpisodeState::log_event(std::string_view type, std::int64_t t, const nlohma
   const std::string text = data.dump();
   if (event_rows_ == nullptr) event_rows_ = declare_events(*this);
   if (event_bytes_ == nullptr) event_bytes_ = declare_event_bytes(*this);
+  if (const auto why = fault_of_text(type); !why.empty())
+    return event_rows_->reject(t, 1, ErrorCode::invalid_name,
+                               [&] { return fmt::format("expected plain text as the type of an event: {}", why); });
   if (type.empty() || type.size() > kEventTypeBytes)
     return event_rows_->reject(t, 1, ErrorCode::invalid_name, [&] {
       return fmt::format("expected the type of an event to have 1 to {} bytes, got {}", kEventTypeBytes, type.size());

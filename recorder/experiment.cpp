@@ -14,16 +14,16 @@ StorageOptions storage(const ExperimentOptions& options) { return {options.durab
 
 Experiment Experiment::create(const std::filesystem::path& parent, std::string_view name,
                               const ExperimentOptions& options) {
-  require_name("experiment", name);
-  detail::Recorder::require_usable(options);
+  require_name("experiment", name, {.path = parent.string()});
+  detail::Recorder::require_usable(options, {.experiment = std::string(name), .path = parent.string()});
   auto backend = create_run(parent, {std::string(name), options.dt, options.dt_unit}, storage(options));
   return Experiment(std::make_shared<detail::Recorder>(std::move(backend), std::string(name), options));
 }
 
 Experiment Experiment::open(const std::filesystem::path& path, const ExperimentOptions& options) {
-  detail::Recorder::require_usable(options);
+  detail::Recorder::require_usable(options, {.path = path.string()});
   auto backend = open_run(path, storage(options));
-  auto name = backend->path().filename().string();
+  auto name = backend->experiment();
   return Experiment(std::make_shared<detail::Recorder>(std::move(backend), std::move(name), options));
 }
 

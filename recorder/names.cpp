@@ -4,8 +4,6 @@
 #include <array>
 #include <fmt/format.h>
 
-#include "neurotape/error.hpp"
-
 namespace neurotape {
 namespace {
 
@@ -31,15 +29,8 @@ std::string_view fault(std::string_view name) {
   if (name.empty()) return "it is empty";
   if (name.size() > kMaxNameBytes) return "it is longer than 200 bytes";
   if (name.front() == '.') return "it begins with a dot";
-  for (std::size_t i = 0; i < name.size();) {
-    const auto c = static_cast<unsigned char>(name[i]);
-    if (c < 0x20 || c == 0x7F) return "it has a control character";
-    if (c == '/' || c == '\\') return "it has a slash";
-    const std::size_t length = utf8_sequence(name.substr(i));
-    if (length == 0) return "it is not UTF-8";
-    i += length;
-  }
-  return {};
+  if (name.find_first_of("/\\") != std::string_view::npos) return "it has a slash";
+  return fault_of_text(name);
 }
 
 std::string printable(std::string_view name) {
@@ -61,20 +52,37 @@ std::string_view article(std::string_view noun) {
 
 }  // namespace
 
-void require_name(std::string_view what, std::string_view name) {
-  if (const auto why = fault(name); !why.empty())
-    throw Error(ErrorCode::invalid_name,
-                fmt::format("'{}' cannot be the name of {} {}: {}", printable(name), article(what), what, why));
+std::string_view fault_of_text(std::string_view text) {
+  for (std::size_t i = 0; i < text.size();) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    if (c < 0x20 || c == 0x7F) return "it has a control character";
+    const std::size_t length = utf8_sequence(text.substr(i));
+    if (length == 0) return "it is not UTF-8";
+    i += length;
+  }
+  return {};
 }
 
-void require_attribute_name(std::string_view name) {
-  require_name("attribute", name);
+void require_text(std::string_view what, std::string_view text, const ErrorContext& where) {
+  if (const auto why = fault_of_text(text); !why.empty())
+    throw Error(ErrorCode::invalid_argument, fmt::format("'{}' cannot be stored as {}: {}", printable(text), what, why),
+                where);
+}
+
+void require_name(std::string_view what, std::string_view name, const ErrorContext& where) {
+  if (const auto why = fault(name); !why.empty())
+    throw Error(ErrorCode::invalid_name,
+                fmt::format("'{}' cannot be the name of {} {}: {}", printable(name), article(what), what, why), where);
+}
+
+void require_attribute_name(std::string_view name, const ErrorContext& where) {
+  require_name("attribute", name, where);
   static constexpr std::array<std::string_view, 12> kReserved{
       "config",         "dt",   "dt_unit", "ended",   "episode_id", "experiment_name", "format",
       "format_version", "name", "seed",    "started", "status"};
   if (std::find(kReserved.begin(), kReserved.end(), name) != kReserved.end())
     throw Error(ErrorCode::invalid_name,
-                fmt::format("'{}' cannot be the name of an attribute: the file has one of its own", name));
+                fmt::format("'{}' cannot be the name of an attribute: the file has one of its own", name), where);
 }
 
 }  // namespace neurotape

@@ -57,8 +57,8 @@ std::shared_ptr<RecorderParts> make_parts(const Backend& backend, std::string ex
 
 }  // namespace
 
-void Recorder::require_usable(const ExperimentOptions& options) {
-  const auto refuse = [](ErrorCode code, const std::string& why) { throw Error(code, why); };
+void Recorder::require_usable(const ExperimentOptions& options, const ErrorContext& where) {
+  const auto refuse = [&](ErrorCode code, const std::string& why) { throw Error(code, why, where); };
   if (options.memory_cap < kLeastCapBytes)
     refuse(ErrorCode::memory_cap,
            fmt::format("memory_cap: expected at least {} bytes, got {}", kLeastCapBytes, options.memory_cap));
@@ -72,6 +72,7 @@ void Recorder::require_usable(const ExperimentOptions& options) {
            fmt::format("neural_sampling_rate: expected at least 1, got {}", options.neural_sampling_rate));
   if (!(options.dt >= 0))
     refuse(ErrorCode::invalid_argument, fmt::format("dt: expected 0 or more, got {}", options.dt));
+  require_text("dt_unit", options.dt_unit, where);
 }
 
 Recorder::Recorder(std::unique_ptr<Backend> backend, std::string experiment, const ExperimentOptions& options)
@@ -96,7 +97,7 @@ Recorder::Recorder(std::unique_ptr<Backend> backend, std::string experiment, con
         fmt::format("memory_cap is {} bytes, but the control group of this process allows {} in all; the system may "
                     "end the program before the ring is full",
                     options.memory_cap, *limit),
-        {parts_->experiment, {}, {}, {}, path_.string()}));
+        context()));
   enter();
 }
 
@@ -111,18 +112,20 @@ Recorder::~Recorder() {
   for (const auto& [number, episode] : episodes_) episode->forget_streams();
 }
 
+ErrorContext Recorder::context() const { return {parts_->experiment, {}, {}, {}, path_.string()}; }
+
 void Recorder::require_open() const {
   parts_->require_own_process();
   const std::lock_guard lock(mutex_);
-  if (closed_)
-    throw Error(ErrorCode::closed, "the experiment is closed", {parts_->experiment, {}, {}, {}, path_.string()});
+  if (closed_) throw Error(ErrorCode::closed, "the experiment is closed", context());
 }
 
 void Recorder::save_config(const nlohmann::json& config) {
   Reporter::refuse_in_handler("save_config()");
   require_open();
   if (!config.is_object())
-    throw Error(ErrorCode::invalid_argument, fmt::format("config: expected a JSON object, got {}", config.type_name()));
+    throw Error(ErrorCode::invalid_argument, fmt::format("config: expected a JSON object, got {}", config.type_name()),
+                context());
   writer_.call([&] { backend_->save_config(config); });
 }
 
@@ -130,11 +133,12 @@ void Recorder::save_network(std::string_view table, const std::vector<NamedArray
   Reporter::refuse_in_handler("save_neurons() or save_connections()");
   require_open();
   for (const auto& column : columns) {
-    require_name("column", column.name);
+    require_name("column", column.name, context());
     if (column.values.size() != columns.front().values.size())
       throw Error(ErrorCode::wrong_shape,
                   fmt::format("{}: expected {} values in the column '{}', as many as in '{}', got {}", table,
-                              columns.front().values.size(), column.name, columns.front().name, column.values.size()));
+                              columns.front().values.size(), column.name, columns.front().name, column.values.size()),
+                  context());
   }
   writer_.call([&] { backend_->save_network(table, columns); });
 }
@@ -143,15 +147,18 @@ std::shared_ptr<EpisodeCore> Recorder::start_episode(const EpisodeOptions& optio
   require_open();
   if (!options.attributes.is_object())
     throw Error(ErrorCode::invalid_argument,
-                fmt::format("attributes: expected a JSON object, got {}", options.attributes.type_name()));
-  for (const auto& [name, value] : options.attributes.items()) require_attribute_name(name);
+                fmt::format("attributes: expected a JSON object, got {}", options.attributes.type_name()), context());
+  for (const auto& [name, value] : options.attributes.items()) require_attribute_name(name, context());
   EpisodeInfo info;
   info.name = options.name;
   info.seed = options.seed;
   info.dt = options.dt.value_or(options_.dt);
   info.dt_unit = options.dt_unit.value_or(options_.dt_unit);
   info.attributes = options.attributes;
-  if (!(info.dt >= 0)) throw Error(ErrorCode::invalid_argument, fmt::format("dt: expected 0 or more, got {}", info.dt));
+  if (!(info.dt >= 0))
+    throw Error(ErrorCode::invalid_argument, fmt::format("dt: expected 0 or more, got {}", info.dt), context());
+  require_text("dt_unit", info.dt_unit, context());
+  require_text("the name of an episode", info.name, context());
   const std::lock_guard lock(mutex_);
   if (parts_->abandoned) throw parts_->reporter.first_failure().value_or(out_of_memory());
   info.number = next_number_++;
@@ -358,7 +365,7 @@ void Recorder::report_drops() {
   std::optional<Error> lost;
   {
     const std::lock_guard lock(mutex_);
-    lost = losses_.summary(total, failure, {parts_->experiment, {}, {}, {}, path_.string()});
+    lost = losses_.summary(total, failure, context());
   }
   if (lost) parts_->reporter.notice(*lost);
 }

@@ -23,8 +23,8 @@ namespace neurotape::detail {
 /// Thread safety: any thread; `close` once, last.
 class Recorder final : private DiskListener, private ClosedAtExit {
  public:
-  /// \throws Error invalid_argument, unsupported, memory_cap
-  static void require_usable(const ExperimentOptions& options);
+  /// \throws Error invalid_argument, memory_cap
+  static void require_usable(const ExperimentOptions& options, const ErrorContext& where);
 
   Recorder(std::unique_ptr<Backend> backend, std::string experiment, const ExperimentOptions& options);
   ~Recorder() override;
@@ -44,6 +44,7 @@ class Recorder final : private DiskListener, private ClosedAtExit {
   void close();
 
   // For what is written beside the episodes.
+  ErrorContext context() const;
   void require_open() const;
   void run_on_worker(std::function<void()> task) { workers_.run_soon(std::move(task)); }
   BufferPool& buffers() noexcept { return parts_->buffers; }

@@ -51,7 +51,8 @@ class Episode {
   std::uint64_t number() const noexcept;
 
   /// Declares a dense stream under `neural_states/` (or `behavior/`): rows of `shape`, elements of type T.
-  /// \throws Error invalid_name, already_exists, invalid_argument, unsupported, memory_cap, closed
+  /// \throws Error invalid_name, already_exists, invalid_argument, wrong_shape, out_of_range (columns), unsupported,
+  /// memory_cap, closed
   template <Arithmetic T>
   DenseStream<T> neural_state(std::string_view name, const Shape& shape, const StreamOptions& options = {}) {
     return DenseStream<T>(detail::declare_dense(*state_, "neural_states", name, dtype_of<T>(), shape, options));

@@ -91,7 +91,8 @@ class DenseStream : public Stream {
   /// A handle for `count` columns from `first` on, for one thread of a parallel simulator; only for streams
   /// of one dimension. Every column must have exactly one handle, each handle records every timestep, and
   /// the handle of the whole row is no longer used. A row is recorded once all its columns are.
-  /// \throws Error out_of_range, already_exists (columns that another handle has)
+  /// \throws Error out_of_range, already_exists (columns that another handle has), invalid_argument (rows of more than one
+  /// dimension, a stream declared with `columns`, or one that was recorded into)
   DenseStream columns(std::uint64_t first, std::uint64_t count) const {
     return DenseStream(detail::column_lane(lane_, first, count));
   }

@@ -243,14 +243,44 @@ TEST_F(Errors, ColumnsThatOverlapOrAreNotThere) {
 }
 
 TEST_F(Errors, ColumnsOfTheNetworkOfDifferentLengths) {
-  auto experiment = create();
+  auto experiment = create({}, "lab");
   const std::vector<int> two = {1, 2};
   const std::vector<double> three = {1, 2, 3};
   const Error error = error_of([&] { experiment.save_neurons({{"ids", two}, {"x", three}}); });
   EXPECT_EQ(error.code(), ErrorCode::wrong_shape);
-  EXPECT_TRUE(says(error, {"neurons", "ids", "x", "2", "3"}));
+  EXPECT_TRUE(says(error, {"neurons", "ids", "x", "2", "3", "experiment 'lab'"}));
   EXPECT_EQ(error_of([&] { experiment.save_config({1, 2, 3}); }).code(), ErrorCode::invalid_argument);
   EXPECT_EQ(error_of([&] { experiment.start_episode({.attributes = {1, 2}}); }).code(), ErrorCode::invalid_argument);
+}
+
+TEST_F(Errors, TextThatWouldNotBeReadBackAsItIs) {
+  auto experiment = create({}, "lab");
+  auto episode = experiment.start_episode();
+  for (const auto& type : {std::string("a\0b", 3), std::string("line\nbreak"), std::string("a\xC3")}) {
+    episode.log_event(type, 4);
+    EXPECT_EQ(error_of([&] { experiment.start_episode({.name = type}); }).code(), ErrorCode::invalid_argument);
+    EXPECT_EQ(error_of([&] { experiment.start_episode({.dt_unit = type}); }).code(), ErrorCode::invalid_argument);
+    EXPECT_EQ(error_of([&] { create({.dt_unit = type}); }).code(), ErrorCode::invalid_argument);
+  }
+  episode.log_event("Größe", 5);
+  const Error error = error_of([&] { episode.finish(); });
+  EXPECT_EQ(error.code(), ErrorCode::invalid_name);
+  EXPECT_TRUE(says(error, {"events", "timestep 4", "experiment 'lab'", "control character"}));
+  error_of([&] { experiment.close(); });
+  const auto events = Run(experiment.path()).episode(0).events();
+  ASSERT_EQ(events.size(), 1u);
+  EXPECT_EQ(events[0].type, "Größe");
+}
+
+TEST_F(Errors, NameTheExperimentAlsoWhenItIsRecordedInto) {
+  const auto path = [&] {
+    auto experiment = create({}, "lab");
+    experiment.close();
+    return experiment.path();
+  }();
+  auto experiment = Experiment::open(path);
+  EXPECT_TRUE(says(error_of([&] { experiment.save_config({1, 2, 3}); }), {"experiment 'lab'"}));
+  EXPECT_TRUE(says(error_of([&] { Experiment::open(path, {.memory_cap = 1}); }), {path.string()}));
 }
 
 TEST_F(Errors, AWrongRowHarmsNothingElse) {

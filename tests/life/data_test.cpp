@@ -170,7 +170,6 @@ TEST_F(DataEdges, TextsMayHaveNulCharacters) {
   experiment.save_config({{"text", text}});
   auto episode = experiment.start_episode({.attributes = {{"text", text}, {"nested", {{"text", text}}}}});
   episode.log_event("e", 0, {{"text", text}});
-  episode.log_event(text, 1);
   episode.set_attribute("late", text);
   episode.finish();
   experiment.close();

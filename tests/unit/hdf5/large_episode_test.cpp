@@ -109,6 +109,23 @@ assert members(f) == sorted(['commits', 'events', 'events/chunk_index', 'events/
 )");
 }
 
+TEST_F(LargeEpisode, HasTheConfigurationUpTo64kBOfIt) {
+  sink_.reset();
+  for (const std::size_t length : {63'900, 64'100}) {
+    backend_->save_config({{"text", std::string(length, 'x')}});
+    sink_ = backend_->start_episode(episode(length));
+    auto v = feed(0, dense("neural_states/v", {1024}), 16);
+    v.declare(*sink_).push(*sink_, kManyRows);
+    sink_->commit(std::vector{v.committed()});
+    backend_->commit();
+    finish({&v}, complete());
+  }
+  python(R"(
+attributes = lambda n: h5.File(f'episodes/episode_{n}.h5', 'r').attrs
+assert len(json.loads(attributes(63900)['config'])['text']) == 63900 and 'config' not in attributes(64100)
+)");
+}
+
 TEST_F(LargeEpisode, SaysWhatItIs) {
   sink_.reset();
   backend_->save_config({{"learning_rate", 1e-3}, {"name", "café"}});

@@ -104,6 +104,18 @@ TEST_F(Dense, ChunkRowsAreTakenAsGiven) {
   EXPECT_EQ(stream("neural_states/v").rows, 1000U);
 }
 
+TEST_F(Dense, AChunkOfTimestepsHas64TimesTheRows) {
+  auto recorded = experiment();
+  auto trial = recorded.start_episode();
+  auto state = trial.neural_state<double>("v", {1000}, {.chunk_rows = 8});
+  const std::vector<double> row(1000);
+  for (int t = 0; t < 100; ++t) state.record(t, row);
+  recorded.flush();
+  EXPECT_EQ(stream("neural_states/v").layout.columns[0].chunk_rows, 8U * 64);
+  trial.finish();
+  recorded.close();
+}
+
 TEST_F(Dense, RowsOfNoValuesStillHaveTimesteps) {
   auto recorded = experiment();
   auto trial = recorded.start_episode();

@@ -27,7 +27,7 @@ class InMemory : public ::testing::Test {
       };
     }
     if (options.memory_cap == ExperimentOptions{}.memory_cap) options.memory_cap = 32_MB;
-    detail::Recorder::require_usable(options);
+    detail::Recorder::require_usable(options, {});
     return Experiment(std::make_shared<detail::Recorder>(std::make_unique<MemoryBackend>(run_), "test", options));
   }
 

@@ -1,3 +1,4 @@
+#include <atomic>
 #include <thread>
 
 #include "gate.hpp"
@@ -73,6 +74,31 @@ TEST_F(FullRing, GapsAndRowsCoverAllTimesteps) {
   }
   EXPECT_EQ(seen, std::vector<int>(1100, 1));
   EXPECT_EQ(seen[1050], 1);
+}
+
+TEST_F(FullRing, NoRoomForEncodedChunksIsNoDeadlock) {
+  std::atomic<int> encoded = 0;
+  run_->before_encode = [&] { ++encoded; };
+  auto settings = options(Overflow::block);
+  settings.n_workers = 2;
+  auto recorded = experiment(settings);
+  auto trial = recorded.start_episode();
+  auto a = trial.neural_state<float>("a", {kValues}), b = trial.neural_state<float>("b", {kValues});
+  const auto record = [&](DenseStream<float>& stream) {
+    for (int t = 0; t < 1000; ++t) stream.record(t, row_);
+  };
+  std::thread one([&] { record(a); }), two([&] { record(b); });
+  gate_.wait_for_visitor();
+  while (trial.stats().streams[0].waits == 0 || trial.stats().streams[1].waits == 0) std::this_thread::yield();
+  EXPECT_LT(encoded, 30) << "of more than 120 chunks: workers wait, though the ring is full of what they could encode";
+  std::thread flushing([&] { recorded.flush(); });
+  gate_.open();
+  one.join();
+  two.join();
+  flushing.join();
+  trial.finish();
+  recorded.close();
+  for (const char* path : {"neural_states/a", "neural_states/b"}) EXPECT_EQ(stream(path).rows, 1000U);
 }
 
 TEST_F(FullRing, BlockWaitsAndLosesNothing) {
