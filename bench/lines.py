@@ -171,19 +171,21 @@ def whole():
 
 
 READ = {"dense": "dense stream, new arrays", "dense_into": "dense stream, caller's arrays", "dense_slice": "1 % of it",
-        "trace": "one neuron's trace", "spikes": "all spikes, new arrays", "spikes_into": "all spikes, by parts",
-        "spikes_slice": "1 % of them", "neuron": "one neuron's spikes"}
+        "trace": "one neuron's trace", "trace_packed": "  packed with --layout traces",
+        "spikes": "all spikes, new arrays", "spikes_into": "all spikes, caller's arrays",
+        "spikes_slice": "1 % of them", "neuron": "one neuron's spikes",
+        "neuron_packed": "  packed with --by-neuron"}
 
 
 def read():
     for codec in (BLOSC, GZIP):
         into = ("<=", 1 / 3 if codec == BLOSC else 1 / 4)
         ratios = {"dense": ("<=", 0.5), "spikes": ("<=", 0.5), "dense_into": into, "spikes_into": into,
-                  "trace": ("<=", 1 / 20)}
+                  "trace_packed": ("<=", 1 / 20)}
         for what, text in READ.items():
-            name, peer = f"loader/{what}/{codec}", f"peer/h5py/{what}/{codec}"
+            name, peer = f"loader/{what}/{codec}", f"peer/h5py/{what.removesuffix('_packed')}/{codec}"
             yield Line("read", f"{text}, {codec}", name, "ms", "ms", Against("h5py", peer, bar=ratios.get(what)),
-                       bar={"spikes_slice": ("<=", 15), "neuron": ("<=", 10)}.get(what), lower=True)
+                       bar={"spikes_slice": ("<=", 15), "neuron_packed": ("<=", 10)}.get(what), lower=True)
             if what in ("dense_into", "spikes_into"):
                 yield Line("read", "  MB a CPU-second", name, "MB_per_cpu_s", "MB", Against("h5py", peer))
 

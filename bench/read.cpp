@@ -3,9 +3,10 @@
 // loader/<what>/<codec>  neurotape: open the run, read        peer/h5py/<what>/<codec>  h5py: open the episode's file, read
 //
 //   dense, spikes              a whole stream into new arrays: first touches of their memory are a good part of it
-//   dense_into, spikes_into    the same into arrays that were touched before (the loader: chunk by chunk for spikes)
+//   dense_into, spikes_into    the same into arrays that were touched before
 //   dense_slice, spikes_slice  the timesteps of one hundredth of the recording, in its middle
 //   trace, neuron              all values of one neuron; all spikes of one neuron
+//   trace_packed, neuron_packed   the same of the run packed with `--layout traces --by-neuron`; of the loader alone
 //
 // The streams are the potentials of *cortex* and the spikes of *spikes*. Both read the same file, that this program
 // recorded, from the page cache; h5py is asked in a process of its own, in turn with the loader, and times itself. Read
@@ -33,12 +34,13 @@ constexpr std::uint64_t kTraced = 4'711;  ///< a neuron of cortex
 
 struct Recording {
   ScratchDirectory directory;
-  std::filesystem::path run, file;
+  std::filesystem::path run, packed, file;
   std::uint64_t dense_steps = 0, spike_steps = 0;
   std::uint64_t spiking = 0;  ///< a neuron of spikes, one that fired
   // The caller's own memory.
-  std::vector<std::int64_t> timesteps;
+  std::vector<std::int64_t> timesteps, spike_timesteps;
   std::vector<float> values;
+  std::vector<std::uint32_t> ids;
 };
 
 /// A half-open range of timesteps: the hundredth in the middle of so many.
@@ -62,16 +64,28 @@ std::shared_ptr<Recording> make_recording(const Job& dense, const Job& spikes, c
   episode.finish();
   experiment.close();
   recording->run = experiment.path();
+  recording->packed = recording->directory.path() / "packed.h5";
+  pack(recording->run, recording->packed, {.layout = Layout::traces, .by_neuron = true});
   recording->file = Run(recording->run).episode(0).file();
   recording->dense_steps = dense.steps;
   recording->spike_steps = spikes.steps;
   recording->spiking = spikes.workload->series[0].values<std::uint32_t>(0, 0)[0];
+  const auto spike_rows = Run(recording->run).episode(0).spikes("all").rows();
+  recording->spike_timesteps.assign(spike_rows, 1);
+  recording->ids.assign(spike_rows, 1);
   recording->timesteps.assign(dense.steps, 1);
   recording->values.assign(dense.steps * dense.workload->series[0].fields[0].width, 1.0F);
   return recording;
 }
 
 using Read = std::size_t (*)(const EpisodeReader&, Recording&);  ///< returns the rows it found
+
+std::size_t read_trace(const EpisodeReader& e, Recording&) {
+  return e.neural_state<float>("v").columns({kTraced}).all().timesteps.size();
+}
+std::size_t read_neuron(const EpisodeReader& e, Recording& r) {
+  return e.spikes<std::uint32_t>("all").of({r.spiking}).all().timesteps.size();
+}
 
 const std::map<std::string, Read>& readers() {
   static const std::map<std::string, Read> all{
@@ -87,24 +101,23 @@ const std::map<std::string, Read>& readers() {
          const Slice slice(r.dense_steps);
          return e.neural_state<float>("v").between(slice.first, slice.end).timesteps.size();
        }},
-      {"trace", [](const EpisodeReader& e,
-                   Recording&) { return e.neural_state<float>("v").columns({kTraced}).all().timesteps.size(); }},
+      {"trace", read_trace},
+      {"trace_packed", read_trace},
       {"spikes",
        [](const EpisodeReader& e, Recording&) { return e.spikes<std::uint32_t>("all").all().timesteps.size(); }},
       {"spikes_into",
-       [](const EpisodeReader& e, Recording&) {
-         std::size_t rows = 0;
-         for (const auto& part : e.spikes<std::uint32_t>("all").chunks(std::size_t{64} << 20))
-           rows += part.timesteps.size();
-         return rows;
+       [](const EpisodeReader& e, Recording& r) {
+         const auto stream = e.spikes<std::uint32_t>("all");
+         stream.read_into({0, stream.rows()}, r.spike_timesteps, r.ids);
+         return static_cast<std::size_t>(stream.rows());
        }},
       {"spikes_slice",
        [](const EpisodeReader& e, Recording& r) {
          const Slice slice(r.spike_steps);
          return e.spikes<std::uint32_t>("all").between(slice.first, slice.end).timesteps.size();
        }},
-      {"neuron", [](const EpisodeReader& e,
-                    Recording& r) { return e.spikes<std::uint32_t>("all").of({r.spiking}).all().timesteps.size(); }},
+      {"neuron", read_neuron},
+      {"neuron_packed", read_neuron},
   };
   return all;
 }
@@ -118,10 +131,13 @@ void report(Figures& figures, const Recording& recording, const std::string& wha
   figures["MB_per_cpu_s"] = static_cast<double>(rows * row_bytes) / processor * 1e-6;
 }
 
+bool is_packed(const std::string& what) { return what.ends_with("_packed"); }
+
 double load(Figures& figures, Recording& recording, const std::string& what) {
+  const auto& path = is_packed(what) ? recording.packed : recording.run;
   const double processor = processor_seconds();
   const Stopwatch watch;
-  const std::size_t rows = readers().at(what)(Run(recording.run).episode(0), recording);
+  const std::size_t rows = readers().at(what)(Run(path).episode(0), recording);
   const double seconds = watch.seconds();
   report(figures, recording, what, rows, seconds, processor_seconds() - processor);
   return seconds;
@@ -157,7 +173,7 @@ void register_benchmarks() {
     for (const auto& reader : readers()) {
       const std::string what = reader.first;
       add(fmt::format("loader/{}/{}", what, codec), [=](Figures& f) { return load(f, *recording, what); });
-      if (peer->abilities().empty()) continue;
+      if (peer->abilities().empty() || is_packed(what)) continue;
       add(fmt::format("peer/h5py/{}/{}", what, codec), [=](Figures& f) { return ask(f, *peer, *recording, what); });
     }
   }

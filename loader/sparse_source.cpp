@@ -42,6 +42,25 @@ class SparseFile final : public SparseSource, public std::enable_shared_from_thi
     return query.only ? gather(select({rows}, nullptr, query), query) : read(rows, query);
   }
 
+  void read_into(RowRange rows, const SparseQuery& query, std::span<const std::span<std::byte>> out) const override {
+    if (rows.first > info().rows || rows.count > info().rows - rows.first)
+      throw Error(ErrorCode::out_of_range, fmt::format("there are {} rows", info().rows),
+                  loader::context_of(stream_.place));
+    for (std::size_t i = 0; i < out.size(); ++i) {
+      if (out[i].empty()) continue;
+      if (i >= stream_.columns.size())
+        throw Error(ErrorCode::not_found, "its rows have no times", loader::context_of(stream_.place));
+      const Dtype type = i == 0 ? Dtype::i64 : query.types[i - 1];
+      const std::size_t bytes = static_cast<std::size_t>(rows.count) * dtype_bytes(type);
+      if (out[i].size() < bytes)
+        throw Error(ErrorCode::wrong_shape,
+                    fmt::format("expected room for {} rows of '{}', got {}", rows.count, info().columns[i].name,
+                                out[i].size() / dtype_bytes(type)),
+                    loader::context_of(stream_.place));
+      loader::read_as(*stream_.columns[i], rows, type, out[i].first(bytes));
+    }
+  }
+
   std::function<bool(SparseBatch&)> parts(std::uint64_t max_bytes, const SparseQuery& query,
                                           std::optional<TimeRange> wanted) const override {
     std::uint64_t row_bytes = sizeof(std::int64_t);

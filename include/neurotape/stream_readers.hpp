@@ -7,6 +7,7 @@
 /// Everything here throws `Error`: `damaged` names the stream and the chunk, `io` what the system refused.
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -105,6 +106,9 @@ class SparseSource {
   virtual SparseBatch all(const SparseQuery& query) const = 0;
   virtual SparseBatch since(std::uint64_t row, const SparseQuery& query) const = 0;
   virtual SparseBatch between(std::int64_t from, std::int64_t to, const SparseQuery& query) const = 0;
+  /// Rows as they are stored, into memory of the caller: a span for `timesteps` and each type of the query; empty ones are
+  /// not read.
+  virtual void read_into(RowRange rows, const SparseQuery& query, std::span<const std::span<std::byte>> out) const = 0;
   /// Each call fills the next part; false at the end. Keeps the source alive. \param wanted nothing: all
   virtual std::function<bool(SparseBatch&)> parts(std::uint64_t max_bytes, const SparseQuery& query,
                                                   std::optional<TimeRange> wanted) const = 0;
@@ -304,6 +308,16 @@ requires(sizeof(Id) >= 4) class SpikeReader : public SparseReader<SpikeRows<Id>>
   explicit SpikeReader(detail::SparseSourceHandle source)
       : SparseReader<SpikeRows<Id>>(std::move(source), {{dtype_of<Id>(), Dtype::f64}, nullptr}) {}
 
+  /// Reads into the caller's memory, in the order in which the rows were stored, and all neurons. Each span is empty, and is
+  /// then not read, or holds at least `rows.count`.
+  /// \throws Error wrong_shape when a span is too small, out_of_range when there are fewer rows, not_found for times that are
+  /// not there
+  void read_into(RowRange rows, std::span<std::int64_t> timesteps, std::span<Id> neuron_ids,
+                 std::span<double> times = {}) const {
+    const std::array columns{std::as_writable_bytes(timesteps), std::as_writable_bytes(neuron_ids),
+                             std::as_writable_bytes(times)};
+    this->source_->read_into(rows, this->query_, columns);
+  }
   /// A reader of the spikes of these neurons only. With the index that `pack` makes by neuron, few of them are read without
   /// the others.
   SpikeReader of(const Indices& neuron_ids) const {

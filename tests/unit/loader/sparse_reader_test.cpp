@@ -38,6 +38,34 @@ TEST_F(SparseReaderTest, IdsAreReadAsTheTypeAskedFor) {
   expect_golden(files.episode().spikes("signed").all().neuron_ids);
 }
 
+TEST_F(SparseReaderTest, RowsAreReadIntoTheCallersMemory) {
+  const Golden files("sparse");
+  const auto stream = files.episode().spikes<std::uint32_t>("e");
+  const auto all = stream.all();
+  std::vector<std::int64_t> timesteps(1000, -1);
+  std::vector<std::uint32_t> ids(1001, 77);
+  std::vector<double> times(1000, -1);
+  stream.read_into({500, 1000}, timesteps, ids, times);
+  for (std::size_t i = 0; i < 1000; ++i) {
+    ASSERT_EQ(timesteps[i], all.timesteps[500 + i]);
+    ASSERT_EQ(ids[i], all.neuron_ids[500 + i]);
+    ASSERT_EQ(times[i], all.times[500 + i]);
+  }
+  EXPECT_EQ(ids[1000], 77u);
+  stream.read_into({0, 3}, {}, ids);
+  EXPECT_EQ(ids[2], all.neuron_ids[2]);
+  EXPECT_EQ(ids[3], all.neuron_ids[503]);
+  expect_error(ErrorCode::wrong_shape, {"spikes/e", "room for 1001 rows of 'timesteps', got 1000"}, [&] {
+    stream.read_into({0, 1001}, timesteps, ids);
+  });
+  expect_error(ErrorCode::out_of_range, {"spikes/e", "5000 rows"}, [&] {
+    stream.read_into({4999, 2}, timesteps, ids);
+  });
+  expect_error(ErrorCode::not_found, {"spikes/wide", "no times"}, [&] {
+    files.episode().spikes("wide").read_into({0, 1}, {}, {}, times);
+  });
+}
+
 TEST_F(SparseReaderTest, OfKeepsTheseNeuronsOnly) {
   const Golden files("sparse");
   const auto stream = files.episode().spikes("e").of(std::vector<int>{200, 7, 7});
