@@ -9,6 +9,8 @@
 namespace neurotape::tools {
 namespace {
 
+constexpr double kNothing = std::numeric_limits<double>::quiet_NaN();
+
 std::string rate_text(const Json& rate) {
   if (rate.is_null()) return {};
   const auto value = rate.get<double>();
@@ -115,10 +117,12 @@ void WatchScreen::add(const Json& look) {
   for (const auto& stream : look["streams"]) {
     // Events have no values: how many came.
     const auto& shown = stream["path"] == "events" ? stream["rows_per_second"] : stream["last"];
-    auto& values = history_[plain(stream["path"])];
-    values.push_back(shown.is_null() ? std::numeric_limits<double>::quiet_NaN() : shown.get<double>());
+    // One that came later begins where the others are by now.
+    auto& values = history_.try_emplace(plain(stream["path"]), looks_, kNothing).first->second;
+    values.push_back(shown.is_null() ? kNothing : shown.get<double>());
     if (values.size() > kMostLooks) values.pop_front();
   }
+  looks_ = std::min(looks_ + 1, kMostLooks);
 }
 
 std::string WatchScreen::head() const {

@@ -47,6 +47,7 @@ class WatchScreen {
   std::string spark_line_of(const std::string& path, std::size_t cells, Charset charset) const;
 
   Json look_;
+  std::size_t looks_ = 0;  ///< that are remembered
   std::map<std::string, std::deque<double>> history_;
 };
 

@@ -100,6 +100,23 @@ TEST_F(WatchTest, WhatIsBeingRecordedGoesOn) {
   EXPECT_EQ(looks({experiment.path(), "--looks", "1"}).at(0)["episodes"]["finished"], 1);
 }
 
+TEST_F(WatchTest, LossesShowWhileItIsRecorded) {
+  auto experiment = create();
+  auto episode = experiment.start_episode();
+  auto voltage = episode.neural_state<float>("v", {2});
+  for (int t = 0; t < 10; ++t)
+    voltage.record(t, std::vector<float>{1.0F, t < 3 ? std::numeric_limits<float>::quiet_NaN() : 3.0F});
+  experiment.flush();
+  const auto look = looks({experiment.path(), "--looks", "1"}).at(0);
+  EXPECT_EQ(look["ended"], json());
+  EXPECT_EQ(look["rows_lost"], 3);
+  const auto stream = with(look["streams"], "path", "neural_states/v");
+  EXPECT_EQ(stream["rows"], 7);
+  EXPECT_EQ(stream["rows_lost"], 3);
+  EXPECT_EQ(stream["gaps"], 1);
+  EXPECT_EQ(stream["last"], 2.0) << "the mean of the last row";
+}
+
 TEST_F(WatchTest, OfManyEpisodesTheIndexTells) {
   auto experiment = create();
   for (int i = 0; i < 100; ++i) {
