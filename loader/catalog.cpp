@@ -126,10 +126,12 @@ std::vector<Error> RunCatalog::problems() const { return list()->problems; }
 std::uint64_t RunCatalog::number_at(std::size_t position) const { return list()->numbers.at(position); }
 bool RunCatalog::contains(std::uint64_t number) const { return list()->places.contains(number); }
 
-bool RunCatalog::is_live() const {
-  return form_ == Form::directory ? loader::recorded_since(path).has_value()
-                                  : loader::file_recorded_since(path).has_value();
+std::optional<RecorderInfo> RunCatalog::recorder() const {
+  const auto run = form_ == Form::directory ? std::optional(path) : loader::run_of(path);
+  return run ? loader::recorder_of(*run) : std::nullopt;
 }
+
+bool RunCatalog::is_live() const { return recorder().has_value(); }
 
 bool RunCatalog::refresh() const {
   const auto before = list();
@@ -191,8 +193,18 @@ std::vector<EpisodeSummary> RunCatalog::summaries() const {
   return summaries;
 }
 
+std::vector<EpisodeSummary> RunCatalog::listed() const {
+  std::vector<EpisodeSummary> summaries;
+  for (const auto& [number, place] : list()->places) summaries.push_back(line(number, place));
+  return summaries;
+}
+
+EpisodeSummary RunCatalog::line(std::uint64_t number, const EpisodePlace& place) const {
+  return {number, loader::episode_id(number), place.status, file_of(place), place.object, place.totals};
+}
+
 EpisodeSummary RunCatalog::summary(std::uint64_t number, const EpisodePlace& place) const {
-  EpisodeSummary line{number, loader::episode_id(number), place.status, file_of(place), place.object, place.totals};
+  auto line = this->line(number, place);
   if (place.from_index) return line;
   try {
     line.status = open_place(place, number)->status;

@@ -35,6 +35,8 @@ class RunCatalog {
   std::vector<std::uint64_t> numbers() const;
   std::vector<Error> problems() const;
   std::vector<EpisodeSummary> summaries() const;
+  std::vector<EpisodeSummary> listed() const;
+  std::optional<RecorderInfo> recorder() const;
   std::uint64_t number_at(std::size_t position) const;
   bool contains(std::uint64_t number) const;
   bool is_live() const;
@@ -61,6 +63,7 @@ class RunCatalog {
   std::filesystem::path file_of(const loader::EpisodePlace& place) const;
   std::shared_ptr<const EpisodeFile> open_place(const loader::EpisodePlace& place, std::uint64_t number) const;
   std::shared_ptr<const loader::File> shared_file(const std::filesystem::path& file, const std::string& object) const;
+  EpisodeSummary line(std::uint64_t number, const loader::EpisodePlace& place) const;
   EpisodeSummary summary(std::uint64_t number, const loader::EpisodePlace& place) const;
 
   std::shared_ptr<loader::Prober> prober_;  ///< null: files are trusted

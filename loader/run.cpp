@@ -29,6 +29,9 @@ bool Run::contains(std::uint64_t number) const { return catalog_->contains(numbe
 std::vector<EpisodeSummary> Run::episodes() const { return catalog_->summaries(); }
 std::vector<Error> Run::problems() const { return catalog_->problems(); }
 
+std::vector<EpisodeSummary> Run::listed_episodes() const { return catalog_->listed(); }
+std::optional<RecorderInfo> Run::recorder() const { return catalog_->recorder(); }
+
 bool Run::is_live() const { return catalog_->is_live(); }
 bool Run::refresh() const { return catalog_->refresh(); }
 

@@ -1,6 +1,7 @@
 #include "loader/watch.hpp"
 
 #include <chrono>
+#include <sstream>
 #include <sys/stat.h>
 #include <utility>
 
@@ -14,6 +15,14 @@ constexpr std::int64_t kClockOfFilesNs = 100'000'000;
 std::int64_t now_ns() {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   return std::chrono::duration_cast<std::chrono::nanoseconds>(now).count();
+}
+
+/// Behind these words, to the end of the line; empty where they are not there.
+std::string line_of(const std::string& text, std::string_view words) {
+  const auto found = text.find(words);
+  if (found == std::string::npos) return {};
+  const auto begin = found + words.size();
+  return text.substr(begin, text.find('\n', begin) - begin);
 }
 
 }  // namespace
@@ -35,14 +44,22 @@ std::optional<std::filesystem::path> run_of(const std::filesystem::path& episode
   return directory.parent_path();
 }
 
-std::optional<std::string> recorded_since(const std::filesystem::path& run) {
-  constexpr std::string_view kStarted = "\nstarted ";
+std::optional<RecorderInfo> recorder_of(const std::filesystem::path& run) {
   const auto contents = io::LockFile::holder(run / ".lock");
   if (!contents) return std::nullopt;
-  const auto found = contents->find(kStarted);
-  if (found == std::string::npos) return "";  // it has only just begun
-  const auto begin = found + kStarted.size();
-  return contents->substr(begin, contents->find('\n', begin) - begin);
+  RecorderInfo recorder;  // empty where it has only just begun
+  recorder.since = line_of(*contents, "\nstarted ");
+  std::istringstream ring(line_of(*contents, "\nring "));
+  std::uint64_t used = 0, peak = 0, bytes = 0;
+  // Read while it is written it may be a mixture: what cannot be is not believed.
+  if (ring >> used >> peak >> bytes && used <= bytes && peak <= bytes)
+    recorder = {std::move(recorder.since), bytes, used, peak};
+  return recorder;
+}
+
+std::optional<std::string> recorded_since(const std::filesystem::path& run) {
+  auto recorder = recorder_of(run);
+  return recorder ? std::optional(std::move(recorder->since)) : std::nullopt;
 }
 
 std::optional<std::string> file_recorded_since(const std::filesystem::path& episode_file) {

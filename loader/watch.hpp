@@ -7,6 +7,8 @@
 #include <optional>
 #include <string>
 
+#include "neurotape/run.hpp"
+
 namespace neurotape::loader {
 
 /// What a name stood for at one moment.
@@ -36,6 +38,8 @@ class Stamp {
 /// The directory of the run that a file belongs to; nothing where the file does not lie in one.
 std::optional<std::filesystem::path> run_of(const std::filesystem::path& episode_file);
 
+/// What the process says that records the run in this directory; nothing where none does.
+std::optional<RecorderInfo> recorder_of(const std::filesystem::path& run);
 /// Since when (ISO 8601) a process records the run in this directory; nothing where none does.
 std::optional<std::string> recorded_since(const std::filesystem::path& run);
 /// The same for the run that a file belongs to.

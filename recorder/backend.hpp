@@ -125,6 +125,14 @@ class DiskListener {
   virtual bool gives_up() const = 0;
 };
 
+/// Of the memory between the simulation and the disk, for whoever watches the run.
+struct RingUse {
+  std::uint64_t bytes = 0;
+  std::uint64_t used_bytes = 0;
+  std::uint64_t peak_bytes = 0;  ///< since the recorder began
+  friend bool operator==(const RingUse&, const RingUse&) = default;
+};
+
 /// Stores one run.
 class Backend {
  public:
@@ -144,6 +152,9 @@ class Backend {
   virtual void save_config(const nlohmann::json& config) = 0;
   /// `table`: "neurons" or "connections".
   virtual void save_network(std::string_view table, std::span<const NamedArray> columns) = 0;
+
+  /// How full the ring is as a commit begins. Where it cannot be told, nothing happens.
+  virtual void tell(const RingUse&) noexcept {}
 
   /// \param trace JSON
   virtual void save_profile(std::string_view trace) = 0;

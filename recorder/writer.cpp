@@ -212,6 +212,8 @@ void Writer::begin_commit_if_due() {
   epoch->number = next_epoch_++;
   epoch->started = Clock::now();
   next_commit_ = epoch->started + parts_.commit_interval;
+  // Now: the commit itself is about to take rows out of it.
+  backend_.tell({parts_.blocks.bytes(), parts_.blocks.used_bytes(), parts_.blocks.peak_bytes()});
   epoch_ = epoch;
   hooks_.harvest(std::move(epoch));
 }

@@ -23,6 +23,7 @@ Examples:
   neurotape ls experiments/cartpole_20261120_101500 3
   neurotape show experiments/cartpole_20261120_101500 3 spikes/excitatory --to 100
   neurotape stats experiments/cartpole_20261120_101500
+  neurotape watch experiments/cartpole_20261120_101500
   neurotape plot experiments/cartpole_20261120_101500 3 -o episode.png
   neurotape export experiments/cartpole_20261120_101500 --to nwb -o nwb
   neurotape diff experiments/cartpole_20261120_101500 experiments/cartpole_20261121_090000
@@ -59,10 +60,10 @@ int run(int argc, const char* const* argv) {
   app.add_flag("--manual", page_wanted, "Print the man page and exit");
   app.add_flag("--completion", page_wanted, "Print the completion of bash and exit: source <(neurotape --completion)");
   app.set_version_flag("--version", "neurotape " NEUROTAPE_VERSION, "Print the version and exit");
-  const std::vector<Subcommand> subcommands = {add_info(app),    add_ls(app),       add_show(app),     add_stats(app),
-                                               add_verify(app),  add_export(app),   add_pack(app),     add_unpack(app),
-                                               add_merge(app),   add_diff(app),     add_estimate(app), add_plot(app),
-                                               add_recover(app), add_attention(app)};
+  const std::vector<Subcommand> subcommands = {add_info(app),    add_ls(app),        add_show(app),     add_stats(app),
+                                               add_verify(app),  add_export(app),    add_pack(app),     add_unpack(app),
+                                               add_merge(app),   add_diff(app),      add_estimate(app), add_plot(app),
+                                               add_recover(app), add_attention(app), add_watch(app)};
   const std::string first = argc > 1 ? argv[1] : "";
   if (first == "--manual") return print(manual(app, NEUROTAPE_VERSION));
   if (first == "--completion") return print(completion(app));

@@ -31,6 +31,7 @@ Subcommand add_show(CLI::App& app);
 Subcommand add_stats(CLI::App& app);
 Subcommand add_unpack(CLI::App& app);
 Subcommand add_verify(CLI::App& app);
+Subcommand add_watch(CLI::App& app);
 Subcommand add_recover(CLI::App& app);
 
 /// Declares a subcommand with arguments of its own, which live as long as it.

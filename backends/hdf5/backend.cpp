@@ -34,6 +34,7 @@ class Hdf5Backend final : public Backend {
     const QuietErrors quiet;
     run_->setup().save_network(table, columns);
   }
+  void tell(const RingUse& use) noexcept override { run_->directory().tell(use); }
   void save_profile(std::string_view trace) override { run_->save_profile(trace); }
   std::unique_ptr<EpisodeSink> start_episode(const EpisodeInfo& info) override {
     return std::make_unique<Hdf5EpisodeSink>(run_, info);

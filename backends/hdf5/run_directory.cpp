@@ -28,12 +28,25 @@ void check_name(const std::string& name) {
   }
 }
 
+/// Of one length, so that it can be written over, and lies in the block that the file has from the start.
+std::string ring_text(const RingUse& use) {
+  return fmt::format("ring {:020} {:020} {:020}\n", use.used_bytes, use.peak_bytes, use.bytes);
+}
+
 }  // namespace
 
 RunDirectory::RunDirectory(std::filesystem::path path, WallTime now)
     : path_(std::move(path)),
-      lock_(std::make_unique<io::LockFile>(path_ / ".lock",
-                                           fmt::format("pid {}\nstarted {}\n", ::getpid(), iso8601(now)))) {}
+      lock_(std::make_unique<io::LockFile>(
+          path_ / ".lock", fmt::format("pid {}\nstarted {}\n{}", ::getpid(), iso8601(now), ring_text({})))) {}
+
+void RunDirectory::tell(const RingUse& use) const noexcept {
+  if (lock_ == nullptr) return;
+  try {
+    lock_->replace_end(ring_text(use));
+  } catch (const std::exception&) {  // it is for watchers only: nothing depends on it
+  }
+}
 
 RunDirectory RunDirectory::create(const std::filesystem::path& parent, const std::string& name, WallTime now) {
   check_name(name);

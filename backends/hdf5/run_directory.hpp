@@ -31,6 +31,8 @@ class RunDirectory {
   std::filesystem::path journal() const { return path_ / ".journal"; }
   /// What this place cannot do for a run.
   std::vector<Error> limits(Durability durability) const;
+  /// Readers find it in the lock file.
+  void tell(const RingUse& use) const noexcept;
   void unlock() noexcept { lock_.reset(); }
 
  private:

@@ -86,6 +86,18 @@ LockFile::LockFile(const std::filesystem::path& path, const std::string& content
   held().contents.emplace(path_, contents);
 }
 
+void LockFile::replace_end(const std::string& end) {
+  std::size_t begin = 0;
+  {
+    const std::lock_guard guard(held().mutex);
+    const auto own = held().contents.find(path_);
+    if (own == held().contents.end() || own->second.size() < end.size() || own->second.ends_with(end)) return;
+    begin = own->second.size() - end.size();
+    own->second.replace(begin, end.size(), end);
+  }
+  file_.write(begin, std::as_bytes(std::span(end)));  // a disk that stands still keeps no other run from its lock
+}
+
 std::optional<std::string> LockFile::holder(const std::filesystem::path& path) {
   const std::lock_guard guard(held().mutex);
   const auto own = held().contents.find(name_of(path));

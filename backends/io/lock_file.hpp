@@ -24,6 +24,8 @@ class LockFile {
   /// Removes the file, which nobody needs any more.
   ~LockFile();
 
+  /// Writes over the end of what the file says, with as many bytes. What fails is left as it is: nobody depends on it.
+  void replace_end(const std::string& end);
   /// False where the file system has no locks.
   bool keeps_others_out() const noexcept { return keeps_others_out_; }
   /// Whether some process, this one included, holds the lock at this path. Takes no lock itself.

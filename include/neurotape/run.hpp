@@ -85,6 +85,14 @@ struct EpisodeSummary {
   std::optional<EpisodeTotals> totals;  ///< only where the index is up to date
 };
 
+/// What a process that records a run says of itself. The ring is as it was when the last commit began.
+struct RecorderInfo {
+  std::string since;                  ///< ISO 8601, UTC; empty: it has only just begun
+  std::uint64_t ring_bytes = 0;       ///< 0: not known
+  std::uint64_t ring_used_bytes = 0;  ///< rows that wait to be written
+  std::uint64_t ring_peak_bytes = 0;  ///< the most since it began
+};
+
 /// A recorded run, opened for reading. A value that may be copied; copies share what they know.
 ///
 /// The list of episodes is made when it is first asked for: from the index where it is fresh, else from the
@@ -115,11 +123,15 @@ class Run {
   bool contains(std::uint64_t number) const;
   /// The episodes in order of their numbers. Opens files that the index is not fresh for (to read their status).
   std::vector<EpisodeSummary> episodes() const;
+  /// The same without opening any, for runs that grow: `status` is empty where the index does not tell it.
+  std::vector<EpisodeSummary> listed_episodes() const;
   /// Segments that could not be read when the list was made, so that their episodes are missing from it; usually none.
   std::vector<Error> problems() const;
 
   /// Whether a process is recording this run now: episodes may be added. One that has stopped since may have added some.
   bool is_live() const;
+  /// The process that records this run, or the run that this file belongs to; nothing where none does.
+  std::optional<RecorderInfo> recorder() const;
   /// Makes the list of episodes again, for all copies of this run.
   /// \returns whether it has other numbers now
   bool refresh() const;

@@ -76,6 +76,7 @@ TEST_F(Run, LockHoldsAgainstOtherProcesses) {
       "import fcntl\n"
       "f = open('.lock', 'r+')\n"
       "assert f.readline().startswith('pid ') and f.readline().startswith('started 2')\n"
+      "assert f.readline().split() == ['ring', *['0' * 20] * 3]\n"
       "try: fcntl.lockf(f, fcntl.LOCK_EX | fcntl.LOCK_NB)\n"
       "except BlockingIOError: sys.exit(0)\n"
       "sys.exit('not locked')\n");

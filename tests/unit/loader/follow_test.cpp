@@ -78,6 +78,45 @@ TEST_F(FollowTest, AStreamThatBeginsLaterIsSeen) {
   expect_error(ErrorCode::out_of_range, {"there are 3"}, [&] { reader.neural_state<double>("v").since(4); });
 }
 
+TEST_F(FollowTest, TheRecorderSaysHowFullItsRingIs) {
+  auto experiment = create();
+  const Run run(experiment.path());
+  ASSERT_TRUE(run.recorder());
+  EXPECT_EQ(run.recorder()->ring_bytes, 0U) << "before the first commit";
+  auto episode = experiment.start_episode();
+  auto v = episode.neural_state<double>("v", {2});
+  record(v, 0, 3);
+  experiment.flush();
+  const auto recorder = run.recorder().value();
+  EXPECT_EQ(recorder.ring_bytes, experiment.stats().ring_bytes);
+  EXPECT_GT(recorder.ring_used_bytes, 0U);
+  EXPECT_GE(recorder.ring_peak_bytes, recorder.ring_used_bytes);
+  EXPECT_LE(recorder.since, run.episode(0).started());
+  EXPECT_EQ(Run(experiment.path() / "episodes" / "episode_0000.h5").recorder()->since, recorder.since);
+  episode.finish();
+  experiment.close();
+  EXPECT_FALSE(run.recorder());
+}
+
+TEST_F(FollowTest, EpisodesAreListedWithoutBeingOpened) {
+  auto experiment = create();
+  experiment.start_episode().finish();
+  experiment.flush();
+  const Run run(experiment.path());
+  std::filesystem::remove(experiment.path() / "experiment_data.h5");
+  run.refresh();
+  const auto unknown = run.listed_episodes();
+  ASSERT_EQ(unknown.size(), 1U);
+  EXPECT_EQ(unknown[0].object, "/episode_0000");
+  EXPECT_EQ(unknown[0].status, "");
+  EXPECT_FALSE(unknown[0].totals);
+  EXPECT_EQ(run.episodes().at(0).status, "complete");
+  experiment.close();
+  run.refresh();
+  EXPECT_EQ(run.listed_episodes().at(0).status, "complete");
+  EXPECT_TRUE(run.listed_episodes().at(0).totals);
+}
+
 TEST_F(FollowTest, AnEpisodeThatEndsInASegmentIsFoundThere) {
   auto experiment = create();
   auto episode = experiment.start_episode();

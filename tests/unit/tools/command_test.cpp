@@ -9,8 +9,8 @@ using testing::HasSubstr;
 TEST_F(CommandTest, HelpTeaches) {
   for (const auto& arguments : std::vector<std::vector<std::string>>{{"--help"}, {"-h"}}) {
     const auto help = text(arguments);
-    for (const char* word :
-         {"info", "ls", "RUN", "Examples:", "neurotape ls", "Exit status: 0", "last commit", "export", "plot", "diff"})
+    for (const char* word : {"info", "ls", "RUN", "Examples:", "neurotape ls", "Exit status: 0", "last commit",
+                             "export", "plot", "diff", "watch"})
       EXPECT_THAT(help, HasSubstr(word));
   }
   for (const char* word : {"RUN", "--json", "rows lost", "\"varies\""})
@@ -22,7 +22,8 @@ TEST_F(CommandTest, HelpTeaches) {
 TEST_F(CommandTest, TheManPageHasEveryCommandAndCanBeRead) {
   const auto page = text({"--manual"});
   std::ofstream(directory() / "neurotape.1") << page;
-  for (const char* command : {"info", "ls", "show", "stats", "export", "pack", "merge", "diff", "estimate", "plot"})
+  for (const char* command :
+       {"info", "ls", "show", "stats", "export", "pack", "merge", "diff", "estimate", "plot", "watch"})
     EXPECT_THAT(page, HasSubstr(std::string(".SS neurotape ") + command + " "));
   for (const char* word : {".SS neurotape attention diff A B", ".SS neurotape attention unpack ", "\\-\\-top",
                            "\\-\\-neurons", "Exit status: 0", "TH NEUROTAPE 1"})
@@ -71,13 +72,13 @@ TEST_F(CommandTest, WhatIsNoRunIsSaidInOneLine) {
 
 TEST_F(CommandTest, AWrongCommandLineIsSaidInOneLine) {
   expect_refused({}, {"a command is missing (info, ls, show, stats, verify, export, pack, unpack, merge, diff, "
-                      "estimate, plot, recover, attention)",
+                      "estimate, plot, recover, attention, watch)",
                       "--help"});
   expect_refused({"info"}, {"RUN", "--help"});
   expect_refused({"frobnicate"}, {"there is no command 'frobnicate' (info, ls, show, stats, verify, export, pack, "
-                                  "unpack, merge, diff, estimate, plot, recover, attention)"});
+                                  "unpack, merge, diff, estimate, plot, recover, attention, watch)"});
   expect_refused({"Info", "a"}, {"there is no command 'Info' (info, ls, show, stats, verify, export, pack, unpack, "
-                                 "merge, diff, estimate, plot, recover, attention)"});
+                                 "merge, diff, estimate, plot, recover, attention, watch)"});
   expect_refused({"--json", "info", "a"}, {"--json goes after the command: neurotape info --json RUN"});
   expect_refused({"--frobnicate", "info", "a"}, {"--frobnicate", "--help"});
   expect_refused({"ls", "a", "0", "more"}, {"more", "--help"});

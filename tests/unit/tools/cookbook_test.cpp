@@ -72,6 +72,10 @@ TEST_F(CookbookTest, EveryLineOfCppIsCompiledAndRuns) {
   const double steps_left = free / static_cast<double>(so_far.stored_bytes) * static_cast<double>(so_far.length);
   const double hours_left = steps_left * episode.dt() / 3.6e6;
 
+  do {
+    for (const auto& stream : episode.streams()) std::cout << stream.path << ' ' << stream.rows << '\n';
+  } while (episode.wait_for_commit(std::chrono::seconds(1)) || episode.is_live());
+
   const auto some = episode.neural_state<float>("v").between(1, 3);
 
   const auto pair = episode.neural_state<float>("v").columns({0, 2}).all();
