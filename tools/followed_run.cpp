@@ -49,13 +49,13 @@ void FollowedRun::look() {
   recorder_ = run_.recorder();
   names_changed_ = changed(run_.path() / "episodes");
   run_.refresh();
-  for (const auto& problem : run_.problems()) problems_.emplace_back(problem.what());
+  for (const auto& problem : run_.problems()) add_problem(problem.what());
   follow_those_open();
   find_new_ones();
   live_ = is_directory_ ? recorder_.has_value() : !open_.empty();
   add_up();
   find_last_values();
-  for (const auto& [number, unreadable] : unreadable_) problems_.push_back(unreadable.why);
+  for (const auto& [number, unreadable] : unreadable_) add_problem(unreadable.why);
   first_look_ = false;
 }
 
@@ -80,7 +80,7 @@ void FollowedRun::follow_those_open() {
       end(std::move(episode));
     } catch (const Error& error) {
       if (error.code() != ErrorCode::not_found) {
-        problems_.emplace_back(error.what());  // it stays as it was
+        add_problem(error.what());  // it stays as it was
         continue;
       }
     }
@@ -185,11 +185,15 @@ void FollowedRun::add_up() {
   for (const auto& [path, rows] : indexed_rows_) sums_[path].rows += rows;
 }
 
+void FollowedRun::add_problem(const std::string& what) {
+  if (std::find(problems_.begin(), problems_.end(), what) == problems_.end()) problems_.push_back(what);
+}
+
 void FollowedRun::look_at_last_value(const Followed& episode, const StreamInfo& stream) {
   try {
     last_values_.look_at(episode.reader, stream);
   } catch (const Error& error) {
-    problems_.emplace_back(error.what());
+    add_problem(error.what());
   }
 }
 

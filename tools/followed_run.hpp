@@ -81,6 +81,7 @@ class FollowedRun {
   static void describe(Followed& episode);
   void end(Followed episode);
   void add_up();
+  void add_problem(const std::string& what);
   void look_at_last_value(const Followed& episode, const StreamInfo& stream);
   void find_last_values();
 

@@ -48,7 +48,8 @@ class Command:
 def problem(command, path, status=None, words=()):
     """What is wrong with the answers about a file; empty: nothing. `status` is the worst of them, None: any."""
     statuses, texts = zip(*(command.answer(verb, path) for verb in ("info", "ls")))
-    bad = [each for each in statuses if isinstance(each, str)]
+    watched, _ = command.answer("watch", path)  # reads rows, too, and so may find what the others need not
+    bad = [each for each in (*statuses, watched) if isinstance(each, str)]
     if not bad and status is not None and max(statuses) != status:
         bad.append(f"ended with {statuses}, not {status}")
     bad += [f"did not say '{word}'" for word in words if word not in "".join(texts)]
