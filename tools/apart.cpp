@@ -27,7 +27,7 @@ namespace {
 
 }  // namespace
 
-int run_apart(const std::function<int()>& work, const std::function<void(pid_t)>& on_death) {
+int run_apart(const std::function<int()>& work, const std::function<int(pid_t, const std::string&)>& on_death) {
   const pid_t parent = ::getpid(), child = ::fork();
   if (child < 0) return fail(std::string("cannot start a process: ") + std::strerror(errno));
   if (child == 0) {
@@ -39,10 +39,8 @@ int run_apart(const std::function<int()>& work, const std::function<void(pid_t)>
   while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
   if (WIFEXITED(status)) return WEXITSTATUS(status);
-  on_death(child);
   const int signal = WTERMSIG(status);
-  return fail("a process that tried to read it ended with signal " + std::to_string(signal) + " (" +
-              ::strsignal(signal) + ")");
+  return on_death(child, "with signal " + std::to_string(signal) + " (" + ::strsignal(signal) + ")");
 }
 
 }  // namespace neurotape::tools

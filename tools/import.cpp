@@ -48,8 +48,12 @@ struct Arguments {
   int execute() const {
     refuse_unused();
     // HDF5 itself dies of some files.
-    return run_apart([this] { return import(); },
-                     [this](pid_t child) { exchange::NewDirectory::remove_rest(options.output, child); });
+    return run_apart(
+        [this] { return import(); },
+        [this](pid_t child, const std::string& how) {
+          exchange::NewDirectory::remove_rest(options.output, child);
+          return fail("the process that read it ended " + how + " (path '" + options.source.string() + "')");
+        });
   }
 
  private:

@@ -57,7 +57,7 @@ void read_description(const Json& told, std::map<std::string, fs::path>& files, 
   auto& options = episode.options;
   episode.status = told.value("status", "complete");
   options.name = told.value("name", "");
-  options.attributes = told.value("attributes", Json::object());
+  options.attributes = told.value("attributes", Json::object()).get<Json::object_t>();
   options.dt = told.value("dt", 0.0);
   options.dt_unit = told.value("dt_unit", "ms");
   if (const auto seed = told.find("seed"); seed != told.end() && !seed->is_null())
@@ -86,6 +86,8 @@ void import_episode(const fs::path& directory, const std::string& ending, NewRun
   source.options.attributes.erase("imported_from");  // it says so of an import before this one
   auto episode = run.start_episode(source.options, {{"episode", source.id}});
   for (const auto& file : source.files) import(file, episode, run);
+  if (source.status != "complete" && source.status != "aborted")
+    run.note("had the status " + source.status + "; it is complete now");
   run.finish(episode, source.status);
 }
 
@@ -97,6 +99,7 @@ std::vector<fs::path> episode_directories(const fs::path& directory) {
     if (const auto number = number_of_episode(name); number && fs::is_directory(directory / name))
       found[*number] = directory / name;
   std::vector<fs::path> directories;
+  directories.reserve(found.size());
   for (const auto& [number, path] : found) directories.push_back(path);
   return directories;
 }

@@ -64,6 +64,7 @@ std::vector<std::string> names_of_episodes(const h5::Source& file) {
   }
   if (found.empty()) file.fail(ErrorCode::damaged, "it is no dataset of Minari: there is no group episode_0");
   std::vector<std::string> names;
+  names.reserve(found.size());
   for (const auto& [number, name] : found) names.push_back(name);
   return names;
 }
@@ -100,10 +101,10 @@ class MinariEpisode {
     EpisodeOptions options;
     if (const auto seed = group_.attribute("seed"); seed.is_number_integer() && seed >= 0)
       options.seed = seed.get<std::uint64_t>();
-    options.attributes = attributes();
     options.attributes["terminated"] = last_of("terminations");
     options.attributes["truncated"] = last_of("truncations");
     auto episode = run_.start_episode(options, {{"episode", name}});
+    keep_attributes(episode);
     record_space("observations", "observation", steps_ + 1, episode);
     record_space("actions", "action", steps_, episode);
     record(group_.open("terminations"), "terminated", steps_, episode);
@@ -115,13 +116,12 @@ class MinariEpisode {
 
  private:
   /// What the episode says of itself beside what its streams do.
-  Json attributes() const {
+  void keep_attributes(Episode& episode) {
     static const std::set<std::string> kKnown{"id",          "total_steps", "seed",         "rewards_max",
                                               "rewards_min", "rewards_sum", "rewards_mean", "rewards_std"};
-    Json kept = Json::object();
     for (const auto& name : group_.attributes())
-      if (const auto value = group_.attribute(name); !kKnown.contains(name) && !value.is_null()) kept[name] = value;
-    return kept;
+      if (const auto value = group_.attribute(name); !kKnown.contains(name) && !value.is_null())
+        run_.set_attribute(episode, name, value);
   }
 
   /// Whether the episode ended so.

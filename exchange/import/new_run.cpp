@@ -32,6 +32,15 @@ Episode NewRun::start_episode(EpisodeOptions options, nlohmann::json origin) {
   return experiment_.start_episode(options);
 }
 
+bool NewRun::set_attribute(Episode& episode, const std::string& name, const nlohmann::json& value) try {
+  episode.set_attribute(name, value);
+  return true;
+} catch (const Error& error) {
+  if (error.code() != ErrorCode::invalid_name) throw;
+  note(name + " was left out: " + error.what());
+  return false;
+}
+
 void NewRun::finish(Episode& episode, const std::string& status) {
   if (status == "aborted")
     episode.abort();

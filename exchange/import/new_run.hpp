@@ -25,6 +25,8 @@ class NewRun {
   Episode start_episode(EpisodeOptions options, nlohmann::json origin = nlohmann::json::object());
   /// Rows that came into a stream.
   void count(const std::string& stream, std::uint64_t rows) { report_.rows[stream] += rows; }
+  /// Of an episode. \returns false: an attribute cannot have this name, which is told
+  bool set_attribute(Episode& episode, const std::string& name, const nlohmann::json& value);
   /// Something to be told of an episode; told once.
   void note(const std::string& text) { directory_.note(text); }
   /// Ends an episode. \throws Error what was wrong with its rows, or with the disk

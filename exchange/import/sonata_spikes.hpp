@@ -27,7 +27,7 @@ class SonataSpikes {
   /// \throws Error damaged: a time or an id that cannot be one
   void record(double dt, Episode& episode, NewRun& run) const;
 
-  static constexpr std::size_t kSortedAtOnce = 1U << 20;
+  static constexpr std::size_t kSortedAtOnce = 1U << 21;
 
  private:
   struct Spike {

@@ -18,6 +18,11 @@ class ImportFixture : public SmallRunTest {
   void write(const std::string& name, const std::string& content) const {
     std::ofstream(directory() / name, std::ios::binary) << content;
   }
+  static std::string long_table(int rows) {
+    std::string table = "timestep,x\n";
+    for (int t = 0; t < rows; ++t) table += std::to_string(t) + "," + std::to_string(t * 0.1) + "\n";
+    return table;
+  }
   std::filesystem::path exported_to(const std::string& format, const std::filesystem::path& run,
                                     std::vector<std::string> more = {}) const {
     const auto path = directory() / ("exported_" + format);

@@ -1,3 +1,5 @@
+#include <neurotape/training.hpp>
+
 #include "import_fixture.hpp"
 
 namespace neurotape::tool {
@@ -95,6 +97,14 @@ TEST_F(ImportHdf5Test, WhatMinariHoldsComesBackToTheBit) {
   const auto config = neurotape::Run(out()).config()["minari"];
   EXPECT_EQ(config["dataset_id"], "lab/cartpole-v0");
   EXPECT_EQ(config["action_space"]["n"], 2) << "JSON, not JSON in a text";
+  std::size_t steps = 0, truncated = 0;
+  for (const auto& batch : training_batches(
+           neurotape::Run(out()), {.observations = {"behavior/observation"}, .actions = {"behavior/action"}})) {
+    steps += batch.size;
+    truncated += static_cast<std::size_t>(std::count(batch.truncated.begin(), batch.truncated.end(), 1));
+  }
+  EXPECT_EQ(steps, 14u);
+  EXPECT_EQ(truncated, 1u);
   // The metadata are the configuration; nothing else is new.
   const auto diff = json::parse(this->run({"diff", run, out(), "--json"}).output);
   ASSERT_EQ(diff["differences"].size(), 1u) << diff.dump(2);

@@ -65,7 +65,7 @@ def large(directory):
     """More spikes than are sorted at once, and all those of a timestep are."""
     random = np.random.default_rng(2)
     with sonata_file(os.path.join(directory, "large.h5")) as file:
-        times = random.uniform(0, 1000, 1_300_000).round(3)
+        times = random.uniform(0, 1000, 2_400_000).round(3)
         population(file, "p", times, random.integers(0, 1000, times.size))
 
 

@@ -1,5 +1,6 @@
+#include <csignal>
+#include <future>
 #include <neurotape/npz.hpp>
-#include <neurotape/training.hpp>
 
 #include "import_fixture.hpp"
 
@@ -150,9 +151,12 @@ TEST_F(ImportTest, ArraysAreStreamsAndTheRestAttributes) {
                                         {"map", {ArrayView(map.data(), map.size()), Shape(3, 2, 1)}},
                                         {"rewards", rewards},
                                         {"rate", 256.0},
-                                        {"subject", "mouse 7"}});
+                                        {"subject", "mouse 7"},
+                                        {"seed", 3},
+                                        {"arm/left", rewards}});
   const auto report = parsed({"import", directory() / "trial.npz", "--from", "npz", "-o", out()});
-  EXPECT_EQ(report["streams"], json({{"behavior/map", 3}, {"rewards", 3}}));
+  EXPECT_EQ(report["streams"], json({{"behavior/arm.left", 3}, {"behavior/map", 3}, {"rewards", 3}}));
+  EXPECT_THAT(report["notes"].dump(), HasSubstr("seed was left out: 'seed' cannot be the name of an attribute"));
   EXPECT_THAT(report["notes"].dump(), HasSubstr("rate became an attribute of the episode"));
   const auto episode = neurotape::Run(out()).episode(0);
   EXPECT_EQ(episode.behavior<float>("map").shape(), Shape(2, 1));
@@ -202,6 +206,38 @@ TEST_F(ImportTest, WhatCannotBeImportedLeavesNothing) {
   expect_refused({"import", exported, "--from", "csv", "-o", out()}, {"it is no JSON", "episode.json"});
   std::ofstream(exported / "episode_0001/episode.json") << "{\"dt\": \"long\"}";
   expect_refused({"import", exported, "--from", "csv", "-o", out()}, {"not as `neurotape export` writes it"});
+  expect_nothing_left();
+}
+
+TEST_F(ImportTest, ADiskThatTakesNoMoreLeavesNothing) {
+  write("long.csv", long_table(100'000));
+  const auto path = (directory() / "long.csv").string();
+  const auto refused = support::run_command("bash -c \"trap '' XFSZ; ulimit -f 64; exec '" + tool().string() +
+                                            "' import '" + path + "' --from csv -o '" + out().string() + "'\"");
+  EXPECT_EQ(refused.status, 2);
+  EXPECT_THAT(refused.output, HasSubstr("File too large"));
+  expect_nothing_left();
+}
+
+TEST_F(ImportTest, AProcessThatIsKilledLeavesNothing) {
+  write("long.csv", long_table(3'000'000));
+  auto importing = std::async(std::launch::async, [&] {
+    return run({"import", directory() / "long.csv", "--from", "csv", "-o", out()});
+  });
+  const auto writer = [&]() -> pid_t {  // the directory has the number of the process that writes into it
+    for (const auto& entry : std::filesystem::directory_iterator(directory()))
+      if (const auto name = entry.path().filename().string(); name.starts_with(".imported."))
+        return std::stoi(name.substr(name.rfind('.') + 1));
+    return 0;
+  };
+  pid_t killed = 0;
+  while (killed == 0 && importing.wait_for(std::chrono::seconds(0)) != std::future_status::ready) killed = writer();
+  ASSERT_NE(killed, 0);
+  ASSERT_EQ(::kill(killed, SIGKILL), 0);
+  const auto finished = importing.get();
+  EXPECT_EQ(finished.status, 2);
+  EXPECT_EQ(finished.errors, "neurotape: the process that read it ended with signal 9 (Killed) (path '" +
+                                 (directory() / "long.csv").string() + "')\n");
   expect_nothing_left();
 }
 
