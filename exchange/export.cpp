@@ -3,6 +3,9 @@
 #include <neurotape/error.hpp>
 #include <unistd.h>
 
+#include "exchange/description.hpp"
+#include "exchange/text_file.hpp"
+
 namespace neurotape::exchange {
 namespace {
 namespace fs = std::filesystem;
@@ -11,15 +14,29 @@ namespace fs = std::filesystem;
   throw Error(ErrorCode::io, tried + ": " + error.message(), {.path = path.string()});
 }
 
+fs::path normal(const fs::path& output) {
+  const auto path = fs::absolute(output).lexically_normal();
+  return path.has_filename() ? path : path.parent_path();
+}
+
+/// Its name while a process writes it.
+fs::path transient_of(const fs::path& output, int process) {
+  return output.parent_path() / ("." + output.filename().string() + "." + std::to_string(process));
+}
+
 }  // namespace
 
-NewDirectory::NewDirectory(const fs::path& output) : output_(fs::absolute(output).lexically_normal()) {
-  if (!output_.has_filename()) output_ = output_.parent_path();
+NewDirectory::NewDirectory(const fs::path& output) : output_(normal(output)) {
   std::error_code error;
   if (fs::exists(fs::symlink_status(output_, error)))
     throw Error(ErrorCode::already_exists, "the output is there already", {.path = output_.string()});
-  transient_ = output_.parent_path() / ("." + output_.filename().string() + "." + std::to_string(::getpid()));
+  transient_ = transient_of(output_, ::getpid());
   if (!fs::create_directories(transient_, error) && error) fail("cannot make a directory", transient_, error);
+}
+
+void NewDirectory::remove_rest(const fs::path& output, int process) noexcept try {
+  fs::remove_all(transient_of(normal(output), process));
+} catch (const std::exception&) {  // it stays under a name that says what it is
 }
 
 NewDirectory::~NewDirectory() {
@@ -36,14 +53,28 @@ fs::path NewDirectory::file(const std::string& name) {
   return path;
 }
 
-ExportReport NewDirectory::publish() {
+ExportReport NewDirectory::publish(const fs::path& inner) {
   std::error_code error;
-  fs::rename(transient_, output_, error);
+  fs::rename(inner.empty() ? transient_ : inner, output_, error);
   if (error) fail("cannot give the output its name", output_, error);
-  published_ = true;
+  published_ = inner.empty();
   for (const auto& [text, episodes] : notes_)
     report_.notes.push_back(text + " (episodes: " + std::to_string(episodes) + ")");
   return std::move(report_);
+}
+
+void write_description(const Run& run, NewDirectory& output) {
+  TextFile file(output.file(kRunDescription));
+  file.write(description_text(description_of(run)));
+  file.close();
+}
+
+void write_description(const EpisodeReader& episode, NewDirectory& output) {
+  auto description = description_of(episode);
+  description["streams"] = description_of_streams(episode);
+  TextFile file(output.file(episode.id() + "/" + kEpisodeDescription));
+  file.write(description_text(description));
+  file.close();
 }
 
 double milliseconds_of_unit(const EpisodeReader& episode) {

@@ -29,9 +29,11 @@ struct ExportReport {
   std::vector<std::string> notes;  ///< what the format could not take as it is, and what was done
 };
 
-/// `episodes.csv`, and `episode_0000/spikes/excitatory.csv` for each stream.
+/// `episodes.csv`, and `episode_0000/spikes/excitatory.csv` for each stream; what these do not say, `run.json` and
+/// `episode_0000/episode.json` do.
 ExportReport export_csv(const Run& run, const ExportOptions& options);
-/// `episode_0000/spikes/excitatory.npz` for each stream, with its columns as arrays; holds one stream in memory.
+/// `episode_0000/spikes/excitatory.npz` for each stream, with its columns as arrays; `run.json` and
+/// `episode_0000/episode.json`. Holds one stream in memory.
 ExportReport export_npz(const Run& run, const ExportOptions& options);
 /// `run.json`, and `episode_0000.json` with each stream as pandas splits a frame: `columns`, `data`.
 ExportReport export_json(const Run& run, const ExportOptions& options);
@@ -41,6 +43,12 @@ ExportReport export_sonata(const Run& run, const ExportOptions& options);
 ExportReport export_nwb(const Run& run, const ExportOptions& options);
 /// `data/main_data.hdf5` and `data/metadata.json`, Minari 0.5.3.
 ExportReport export_minari(const Run& run, const ExportOptions& options);
+
+class NewDirectory;
+
+/// `run.json`, and for an episode `episode_0000/episode.json`: what the values do not say (description.hpp).
+void write_description(const Run& run, NewDirectory& output);
+void write_description(const EpisodeReader& episode, NewDirectory& output);
 
 /// What is said of spikes whose exact times have a unit that is none of s, ms, us, ns.
 inline constexpr const char* kUnknownTimes = ": its exact times have no known unit, those of the timesteps were taken";
@@ -58,8 +66,12 @@ class NewDirectory {
   std::filesystem::path file(const std::string& name);
   /// Something to be told of an episode; told once, with the number of episodes.
   void note(const std::string& text) { ++notes_[text]; }
-  /// Gives the directory its name. \throws Error io
-  ExportReport publish();
+  /// What a process left that was killed while it wrote.
+  static void remove_rest(const std::filesystem::path& output, int process) noexcept;
+
+  const std::filesystem::path& path() const noexcept { return transient_; }
+  /// Gives the directory its name; or to one directory in it, whose neighbours are removed. \throws Error io
+  ExportReport publish(const std::filesystem::path& inner = {});
 
  private:
   std::filesystem::path output_, transient_;

@@ -64,8 +64,10 @@ void write_stream(const EpisodeReader& episode, const StreamInfo& stream, const 
 
 ExportReport export_npz(const Run& run, const ExportOptions& options) {
   NewDirectory output(options.output);
+  write_description(run, output);
   for (const auto number : options.episodes) {
     const auto episode = run.episode(number);
+    write_description(episode, output);
     for (const auto& stream : episode.streams())
       write_stream(episode, stream, output.file(episode.id() + "/" + stream.path + ".npz"));
   }

@@ -1,41 +1,14 @@
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
-#include <memory>
 #include <neurotape/analysis.hpp>
 
+#include "exchange/description.hpp"
 #include "exchange/export.hpp"
+#include "exchange/text_file.hpp"
 #include "exchange/text_sinks.hpp"
 
 namespace neurotape::exchange {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-/// A text file; all errors are told, also those that come late.
-class TextFile {
- public:
-  explicit TextFile(const std::filesystem::path& path) : path_(path), file_(std::fopen(path.c_str(), "wxe")) {
-    if (!file_) fail();
-  }
-  void write(std::string_view text) {
-    if (std::fwrite(text.data(), 1, text.size(), file_.get()) != text.size()) fail();
-  }
-  void close() {
-    if (std::fclose(file_.release()) != 0) fail();
-  }
-
- private:
-  struct Closer {
-    void operator()(std::FILE* file) const { std::fclose(file); }
-  };
-  [[noreturn]] void fail() const {
-    throw Error(ErrorCode::io, std::string("cannot write: ") + std::strerror(errno), {.path = path_.string()});
-  }
-
-  std::filesystem::path path_;
-  std::unique_ptr<std::FILE, Closer> file_;
-};
 
 /// `"columns": [...], "data": [[...], ...]`: what is not finite is null.
 class SplitSink final : public RowSink {
@@ -96,19 +69,6 @@ void write_csv_of_episodes(const Run& run, const ExportOptions& options, NewDire
   file.close();
 }
 
-Json description_of(const EpisodeReader& episode) {
-  const auto seed = episode.seed();
-  return {{"id", episode.id()},
-          {"status", episode.status()},
-          {"name", episode.name()},
-          {"started", episode.started()},
-          {"ended", episode.ended()},
-          {"dt", episode.dt()},
-          {"dt_unit", episode.dt_unit()},
-          {"seed", seed ? Json(*seed) : Json()},
-          {"attributes", episode.attributes()}};
-}
-
 std::string dump(const Json& value) { return value.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
 void write_json_of_episode(const EpisodeReader& episode, TextFile& file) {
@@ -131,8 +91,10 @@ void write_json_of_episode(const EpisodeReader& episode, TextFile& file) {
 ExportReport export_csv(const Run& run, const ExportOptions& options) {
   NewDirectory output(options.output);
   write_csv_of_episodes(run, options, output);
+  write_description(run, output);
   for (const auto number : options.episodes) {
     const auto episode = run.episode(number);
+    write_description(episode, output);
     for (const auto& stream : episode.streams()) {
       TextFile file(output.file(episode.id() + "/" + stream.path + ".csv"));
       CsvSink sink([&](std::string_view text) {
@@ -148,11 +110,7 @@ ExportReport export_csv(const Run& run, const ExportOptions& options) {
 
 ExportReport export_json(const Run& run, const ExportOptions& options) {
   NewDirectory output(options.output);
-  TextFile head(output.file("run.json"));
-  head.write(Json{{"name", run.name()}, {"attributes", run.attributes()}, {"config", run.config()}}.dump(
-                 2, ' ', false, Json::error_handler_t::replace) +
-             "\n");
-  head.close();
+  write_description(run, output);
   for (const auto number : options.episodes) {
     const auto episode = run.episode(number);
     TextFile file(output.file(episode.id() + ".json"));

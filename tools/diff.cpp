@@ -14,8 +14,8 @@ constexpr const char* kAbout = "Whether two runs hold the same, and if not, wher
 constexpr const char* kFooter =
     R"(Compares configuration, network columns, and of every episode its length of a timestep, seed,
 attributes, status and streams: types, units, timesteps and values, bit by bit; NaN equals
-NaN. When and where they were recorded, chunks, codecs and files may differ. A difference of
-values is told with its first timestep, how many differ, and the largest.
+NaN. When and where they were recorded or imported from, chunks, codecs and files may differ.
+A difference of values is told with its first timestep, how many differ, and the largest.
 
 Examples:
   neurotape diff RUN_A RUN_B
@@ -23,6 +23,13 @@ Examples:
   neurotape diff RUN RUN --episodes 3 --with 4      two episodes of a run
 
 Exit status: 0 equal, 1 not, 2 when it could not look.)";
+
+/// But for where an import found the episode.
+Json own_attributes(const EpisodeReader& episode) {
+  auto attributes = episode.attributes();
+  attributes.erase("imported_from");
+  return attributes;
+}
 
 class Comparison {
  public:
@@ -57,7 +64,7 @@ class Comparison {
     differ("dt", a.dt(), b.dt());
     differ("dt_unit", a.dt_unit(), b.dt_unit());
     differ("seed", a.seed() ? Json(*a.seed()) : Json(), b.seed() ? Json(*b.seed()) : Json());
-    differ("attributes", a.attributes(), b.attributes());
+    differ("attributes", own_attributes(a), own_attributes(b));
     std::map<std::string, StreamInfo> of_a, of_b;
     for (auto& stream : a.streams()) of_a[stream.path] = stream;
     for (auto& stream : b.streams()) of_b[stream.path] = stream;

@@ -14,6 +14,8 @@ constexpr const char* kFooter =
 
   csv     episodes.csv, and episode_0003/spikes/excitatory.csv for each stream
   npz     episode_0003/spikes/excitatory.npz for each stream, for numpy.load
+          both: run.json and episode_0003/episode.json, with what values do not say: their types,
+          units, dt; `import` reads them
   json    run.json, and episode_0003.json: each stream as `columns` and `data`, for
           pandas.DataFrame(s["data"], columns=s["columns"])
   sonata  episode_0003/spikes.h5, and a report episode_0003/NAME.h5 for each neural state

@@ -12,7 +12,7 @@ namespace {
 
 constexpr const char* kAbout =
     "Looks into what neurotape recorded, checks it, copies it, brings it into the formats of\n"
-    "others, and tidies what was cut off. No run is changed but by `recover`.";
+    "others and back, and tidies what was cut off. No run is changed but by `recover`.";
 constexpr const char* kFooter = R"(RUN is a run directory, an episode file, a segment or a packed file. One that is
 still being written is shown as of its last commit; nothing disturbs the recorder. It is said
 whether a process records the run now, or was cut off.
@@ -26,6 +26,7 @@ Examples:
   neurotape watch experiments/cartpole_20261120_101500
   neurotape plot experiments/cartpole_20261120_101500 3 -o episode.png
   neurotape export experiments/cartpole_20261120_101500 --to nwb -o nwb
+  neurotape import --from sonata spikes.h5 --dt 0.1 -o experiments/cortex
   neurotape diff experiments/cartpole_20261120_101500 experiments/cartpole_20261121_090000
   neurotape pack experiments/cartpole_20261120_101500 -o cartpole.h5
   neurotape verify experiments/cartpole_20261120_101500
@@ -60,10 +61,10 @@ int run(int argc, const char* const* argv) {
   app.add_flag("--manual", page_wanted, "Print the man page and exit");
   app.add_flag("--completion", page_wanted, "Print the completion of bash and exit: source <(neurotape --completion)");
   app.set_version_flag("--version", "neurotape " NEUROTAPE_VERSION, "Print the version and exit");
-  const std::vector<Subcommand> subcommands = {add_info(app),    add_ls(app),        add_show(app),     add_stats(app),
-                                               add_verify(app),  add_export(app),    add_pack(app),     add_unpack(app),
-                                               add_merge(app),   add_diff(app),      add_estimate(app), add_plot(app),
-                                               add_recover(app), add_attention(app), add_watch(app)};
+  const std::vector<Subcommand> subcommands = {add_info(app),   add_ls(app),      add_show(app),      add_stats(app),
+                                               add_verify(app), add_export(app),  add_import(app),    add_pack(app),
+                                               add_unpack(app), add_merge(app),   add_diff(app),      add_estimate(app),
+                                               add_plot(app),   add_recover(app), add_attention(app), add_watch(app)};
   const std::string first = argc > 1 ? argv[1] : "";
   if (first == "--manual") return print(manual(app, NEUROTAPE_VERSION));
   if (first == "--completion") return print(completion(app));

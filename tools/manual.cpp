@@ -81,7 +81,7 @@ std::string names_of(const CLI::App& app) {
 
 std::string manual(const CLI::App& app, const std::string& version) {
   std::string page = ".TH NEUROTAPE 1 \"\" \"neurotape " + version + "\" \"User Commands\"\n";
-  page += ".SH NAME\nneurotape \\- looks into recorded experiments, checks, copies and exports them\n";
+  page += ".SH NAME\nneurotape \\- looks into recorded experiments, checks, copies, exports and imports them\n";
   page += ".SH SYNOPSIS\n.B neurotape\n.I command\n[arguments]\n.SH DESCRIPTION\n" + as_it_is(app.get_description());
   page += as_it_is(app.get_footer()) + ".SH COMMANDS\n";
   return page + sections_of(app, "neurotape ");

@@ -24,6 +24,7 @@ Subcommand add_ls(CLI::App& app);
 Subcommand add_diff(CLI::App& app);
 Subcommand add_estimate(CLI::App& app);
 Subcommand add_export(CLI::App& app);
+Subcommand add_import(CLI::App& app);
 Subcommand add_merge(CLI::App& app);
 Subcommand add_pack(CLI::App& app);
 Subcommand add_plot(CLI::App& app);

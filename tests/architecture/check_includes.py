@@ -8,7 +8,7 @@
     artifacts -> include, recorder, backends/io, npz, csv      artifacts/packed -> artifacts, loader, backends
     loader -> include, backends         include -> the standard library, nlohmann/json, itself
     tools -> include, exchange          analysis -> include
-    exchange -> include, artifacts
+    exchange -> include, artifacts, backends/csv, backends/io
 
 Libraries are checked too: the recorder knows no file format, and only eigen.hpp knows Eigen.
 Usage: check_includes.py <root of the tree>, or --self-test.
@@ -48,7 +48,7 @@ RULES = {
     "artifacts/packed": ({PUBLIC, "recorder", "artifacts", "loader", "backends/*"}, {"json", "fmt", "hdf5"}),
     "loader": ({PUBLIC, "backends", "backends/*"}, {"json", "fmt", "hdf5", "xxhash"}),
     "analysis": ({PUBLIC}, {"json", "fmt"}),
-    "exchange": ({PUBLIC, "artifacts"}, {"json", "fmt", "hdf5"}),
+    "exchange": ({PUBLIC, "artifacts", "backends/csv", "backends/io"}, {"json", "fmt", "hdf5"}),
     "tools": ({PUBLIC, "exchange"}, {"json", "fmt", "cli"}),
     "examples": ({PUBLIC}, {"json", "eigen", "hdf5"}),
 }
@@ -189,6 +189,8 @@ tools/main.cpp                      "exchange/rows.hpp"              yes
 exchange/rows.cpp                   <hdf5.h>                         yes
 exchange/rows.cpp                   "loader/run.hpp"                 no
 exchange/rows.cpp                   "backends/hdf5/writer.hpp"       no
+exchange/import/csv.cpp             "backends/csv/reader.hpp"        yes
+exchange/import/csv.cpp             "loader/run.hpp"                 no
 examples/first.cpp                  <neurotape/error.hpp>            yes
 examples/first.cpp                  <Eigen/Core>                     yes
 examples/first.cpp                  <hdf5.h>                         yes

@@ -23,7 +23,7 @@ TEST_F(CommandTest, TheManPageHasEveryCommandAndCanBeRead) {
   const auto page = text({"--manual"});
   std::ofstream(directory() / "neurotape.1") << page;
   for (const char* command :
-       {"info", "ls", "show", "stats", "export", "pack", "merge", "diff", "estimate", "plot", "watch"})
+       {"info", "ls", "show", "stats", "export", "import", "pack", "merge", "diff", "estimate", "plot", "watch"})
     EXPECT_THAT(page, HasSubstr(std::string(".SS neurotape ") + command + " "));
   for (const char* word : {".SS neurotape attention diff A B", ".SS neurotape attention unpack ", "\\-\\-top",
                            "\\-\\-neurons", "Exit status: 0", "TH NEUROTAPE 1"})
@@ -44,6 +44,8 @@ TEST_F(CommandTest, BashCompletesCommandsAndOptions) {
   EXPECT_EQ(completed("neurotape ex"), "export\n");
   EXPECT_EQ(completed("neurotape show RUN 0 rewards --n"), "--neurons\n");
   EXPECT_EQ(completed("neurotape pack --co"), "--codec\n");
+  EXPECT_EQ(completed("neurotape im"), "import\n");
+  EXPECT_EQ(completed("neurotape import SRC --dt-"), "--dt-unit\n");
   EXPECT_EQ(completed("neurotape attention u"), "unpack\n");
   EXPECT_EQ(completed("neurotape attention diff --t"), "--top\n");
 }
@@ -71,14 +73,14 @@ TEST_F(CommandTest, WhatIsNoRunIsSaidInOneLine) {
 }
 
 TEST_F(CommandTest, AWrongCommandLineIsSaidInOneLine) {
-  expect_refused({}, {"a command is missing (info, ls, show, stats, verify, export, pack, unpack, merge, diff, "
-                      "estimate, plot, recover, attention, watch)",
+  expect_refused({}, {"a command is missing (info, ls, show, stats, verify, export, import, pack, unpack, merge, "
+                      "diff, estimate, plot, recover, attention, watch)",
                       "--help"});
   expect_refused({"info"}, {"RUN", "--help"});
-  expect_refused({"frobnicate"}, {"there is no command 'frobnicate' (info, ls, show, stats, verify, export, pack, "
-                                  "unpack, merge, diff, estimate, plot, recover, attention, watch)"});
-  expect_refused({"Info", "a"}, {"there is no command 'Info' (info, ls, show, stats, verify, export, pack, unpack, "
-                                 "merge, diff, estimate, plot, recover, attention, watch)"});
+  expect_refused({"frobnicate"}, {"there is no command 'frobnicate' (info, ls, show, stats, verify, export, import, "
+                                  "pack, unpack, merge, diff, estimate, plot, recover, attention, watch)"});
+  expect_refused({"Info", "a"}, {"there is no command 'Info' (info, ls, show, stats, verify, export, import, pack, "
+                                 "unpack, merge, diff, estimate, plot, recover, attention, watch)"});
   expect_refused({"--json", "info", "a"}, {"--json goes after the command: neurotape info --json RUN"});
   expect_refused({"--frobnicate", "info", "a"}, {"--frobnicate", "--help"});
   expect_refused({"ls", "a", "0", "more"}, {"more", "--help"});

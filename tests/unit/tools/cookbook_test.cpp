@@ -117,6 +117,14 @@ TEST_F(CookbookTest, EveryLineOfCppIsCompiledAndRuns) {
 
   neurotape::pack("RUN", "packed.h5", {.codec = neurotape::Codec::gzip(9)});
 
+  const std::vector<float> somewhere(4 * 3, 0.5F);
+  const float* const foreign = somewhere.data();
+  auto fresh = neurotape::Experiment::create(".", "elsewhere");
+  auto trial = fresh.start_episode();
+  auto v = trial.neural_state<float>("v", {3}, {.unit = "mV"});
+  for (std::int64_t t = 0; t < 4; ++t) v.record(t, foreign + 3 * t);
+  fresh.close();
+
   std::cout.rdbuf(before);
   EXPECT_EQ(learning_rate, 0.25);
   EXPECT_TRUE(sound && same);

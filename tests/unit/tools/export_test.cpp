@@ -32,7 +32,7 @@ class ExportTest : public SmallRunTest {
 TEST_F(ExportTest, CsvIsWhatPandasReads) {
   const auto report = judged("csv");
   EXPECT_EQ(report["notes"], json::array());
-  EXPECT_EQ(report["files"].size(), 1u + 3 * 6);
+  EXPECT_EQ(report["files"].size(), 2u + 3 * 7);
 }
 
 TEST_F(ExportTest, AStatusOfAnyTextStaysOneField) {
