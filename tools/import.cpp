@@ -14,7 +14,8 @@ namespace {
 constexpr const char* kAbout = "A run made of what others wrote: csv, npz, sonata, minari";
 constexpr const char* kFooter =
     R"(RUN is a directory that is not there yet; it gets its name when all is in it. The same formats
-as of `export`, the other way: what `export` wrote comes back with the same values, to the bit.
+as of `export`, the other way: what it wrote comes back with the same values, to the bit (it does
+not write the tables of the network, and gaps).
 
   csv     a directory of `export --to csv`; or a file with a header, whose first column has
           timesteps, or times where --dt is given: one dense stream behavior/NAME-OF-FILE
@@ -113,7 +114,7 @@ Subcommand add_import(CLI::App& app) {
     command.add_option("-o,--output", options.output, "Run directory to be made")->required();
     command.add_option("--dt", options.dt, "Length of a timestep, where the source does not say")
         ->check(CLI::PositiveNumber);
-    command.add_option("--dt-unit", options.dt_unit, "Of --dt, as in s; ms when it is not given");
+    command.add_option("--dt-unit", options.dt_unit, "Of --dt, as in s; else as the source says, or ms");
     command.add_option("--stream", options.stream, "csv, npz: what a single file holds, as in neural_states/v");
     command.add_option("--name", options.name, "Of the experiment; else as the source says, or is called");
     command.add_flag("--json", arguments.as_json, "The same as one JSON object");
