@@ -38,7 +38,11 @@ int run_apart(const std::function<int()>& work, const std::function<int(pid_t, c
   int status = 0;
   while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
-  if (WIFEXITED(status)) return WEXITSTATUS(status);
+  if (WIFEXITED(status)) {
+    const int given = WEXITSTATUS(status);
+    const bool by_work = given == 0 || given == kCannot;
+    return by_work ? given : on_death(child, "with status " + std::to_string(given));
+  }
   const int signal = WTERMSIG(status);
   return on_death(child, "with signal " + std::to_string(signal) + " (" + ::strsignal(signal) + ")");
 }
