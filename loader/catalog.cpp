@@ -145,7 +145,8 @@ std::shared_ptr<const EpisodeFile> RunCatalog::open(std::uint64_t number) const 
   for (int attempt = 1; attempt <= kMostAttempts; ++attempt) {
     const auto now = list_again();
     if (auto episode = try_open(*now, number)) return episode;
-    if (!now->places.contains(number)) break;
+    // While the run is recorded, a list may lack what was moved between two looks at the directory.
+    if (!now->places.contains(number) && !is_live()) break;
   }
   const auto known = numbers();
   throw Error(ErrorCode::not_found,
