@@ -2,9 +2,9 @@
 // errors, as it is told to.
 //
 //   fault_victim DIRECTORY [codec=blosc:lz4:5] [durability=process] [on_disk_error=stop] [streams=2] [width=16] [beats=6] [rows=40]
-//                [small=3] [flushes=no] [late=1] [chunk_rows=32] [threads=4] [deed=kill] [at=17] [times=1] [errno=28] [call=pwrite] [recover=RUN]
+//                [small=3] [paced=no] [flushes=no] [late=1] [chunk_rows=32] [threads=4] [deed=kill] [at=17] [times=1] [errno=28] [call=pwrite] [recover=RUN]
 //
-// beats=0: until standard input says something or ends.
+// beats=0: until standard input says something or ends. paced=yes: every beat waits for a line of it.
 //
 // Lines: {"episode": N, "rows": {stream: rows}} what a flush has committed; {"finished": N} committed as a whole;
 // {"error": text} what close() threw or on_error was told; {"calls": N} of all that changed files; {"closed": true}.
@@ -42,6 +42,7 @@ fault::Options options_of(int argc, char** argv) {
                                                  {"rows", "40"},
                                                  {"small", "3"},
                                                  {"flushes", "yes"},
+                                                 {"paced", "no"},
                                                  {"late", "1"},
                                                  {"chunk_rows", "32"},
                                                  {"threads", "1"},
@@ -60,7 +61,8 @@ struct Workload {
         rows(std::stoi(options["rows"])),
         small(std::stoi(options["small"])),
         late(std::stoi(options["late"])),
-        flushes(options["flushes"] == "yes") {}
+        flushes(options["flushes"] == "yes"),
+        paced(options["paced"] == "yes") {}
 
   int streams;
   std::size_t width;
@@ -70,6 +72,7 @@ struct Workload {
   int small;  ///< short episodes in every second beat
   int late;   ///< streams that are declared in every third beat
   bool flushes;
+  bool paced;
 };
 
 /// One of everything: dense streams, spikes, rewards, weight changes, events.
@@ -136,7 +139,8 @@ class Recording {
   std::int64_t t_ = 0;
 };
 
-bool told_to_stop() {
+bool told_to_stop(bool paced) {
+  if (std::string line; paced) return !std::getline(std::cin, line);
   pollfd input{STDIN_FILENO, POLLIN, 0};
   return ::poll(&input, 1, 0) != 0;
 }
@@ -145,7 +149,7 @@ void record_all(Experiment& experiment, const Workload& work) {
   constexpr int kBeatsWithNewStreams = 12;
   Recording large(experiment, work.streams, work.width, work.chunk_rows);
   int beat = 0;
-  for (; work.beats == 0 ? !told_to_stop() : beat < work.beats; ++beat) {
+  for (; work.beats == 0 ? !told_to_stop(work.paced) : beat < work.beats; ++beat) {
     large.record(work.rows);
     const bool is_for_long = work.beats == 0 && beat >= kBeatsWithNewStreams;
     for (int i = 0; beat % 3 == 2 && !is_for_long && i < work.late; ++i) large.add_stream();
