@@ -96,9 +96,10 @@ def finished_rows(rows, streams):
         "spikes/p": 2 * rows, "rewards": rows, "weight_changes": rows, "events": (rows + 7) // 8}
 
 
-def judge(run, told, recovered=False):
+def judge(run, told, recovered=False, torn=None):
     """\\param run directory of the run; None where it has not been made
     \\param recovered nothing may look as if it were still being recorded
+    \\param torn takes the numbers of episodes that HDF5 finds torn, where that is no fault; wrong rows are
     """
     faults = []
     safe, first, finished, lossy = {}, {}, set(), set()
@@ -133,13 +134,17 @@ def judge(run, told, recovered=False):
                         faults.append(f"{name}: episode {number} is {status_of(group)}")
                     faults += check_episode(group, safe.get(number, {}), first.get(number), f"{name}/{episode_name}", lossy)
         except (OSError, KeyError, RuntimeError, ValueError) as error:
-            faults.append(f"{name}: {type(error).__name__}: {error}")
+            if torn is not None and name.startswith("episode"):  # segments get their names when they are whole
+                torn.add(int(name[8:-3]))
+            else:
+                faults.append(f"{name}: {type(error).__name__}: {error}")
+    seen |= torn or set()
     for number in (set(safe) | finished) - seen:
         faults.append(f"episode {number} is nowhere")
-    return faults + check_index(run, seen)
+    return faults + check_index(run, torn or set())
 
 
-def check_index(run, seen):
+def check_index(run, torn):
     faults = []
     for name in ("experiment_data.h5", "setup.h5"):
         path = os.path.join(run, name)
@@ -147,7 +152,7 @@ def check_index(run, seen):
             continue
         try:
             with h5py.File(path, "r") as file:
-                for link in file.get("episodes", {}):
+                for link in set(file.get("episodes", {})) - {f"episode_{number:04}" for number in torn}:
                     file["episodes"][link].attrs["status"]
                 if name == "setup.h5":
                     file.visit(lambda _: None)

@@ -2,7 +2,7 @@
 // errors, as it is told to.
 //
 //   fault_victim DIRECTORY [codec=blosc:lz4:5] [durability=process] [on_disk_error=stop] [streams=2] [width=16] [beats=6] [rows=40]
-//                [small=3] [paced=no] [flushes=no] [late=1] [chunk_rows=32] [threads=4] [deed=kill] [at=17] [times=1] [errno=28] [call=pwrite] [recover=RUN]
+//                [small=3] [paced=no] [flushes=no] [late=1] [chunk_rows=32] [threads=4] [deed=kill] [at=17] [times=1] [errno=28] [call=pwrite] [page=3] [recover=RUN]
 //
 // beats=0: until standard input says something or ends. paced=yes: every beat waits for a line of it.
 //
@@ -218,7 +218,7 @@ int run(int argc, char** argv) {
     tell({{"error", error.what()}, {"thrown", true}});
     status = 1;
   }
-  tell({{"calls", faults.calls()}});
+  tell(faults.counted());
   return status;
 }
 
