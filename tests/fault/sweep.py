@@ -23,7 +23,7 @@ import tempfile
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from judge import judge  # noqa: E402
+from judge import finished_rows, judge  # noqa: E402
 
 HANG_SECONDS = 30
 MOST_METADATA_PAGES = 4  # in one write, of the episodes here; what is larger holds rows
@@ -41,21 +41,22 @@ def run_of(directory):
     return os.path.join(directory, runs[0]) if runs else None
 
 
-def read_with(tool, run, told):
-    """What the loader shows of a run that nobody has tidied."""
-    if run is None or not os.path.exists(os.path.join(run, "setup.h5")):
+def read_with(loader, run, told):
+    """What fault_follower finds, with the loader, in a run that nobody has tidied."""
+    safe = {line["finished"]: finished_rows(line["rows"], 1) for line in told if "finished" in line}
+    safe |= {line["episode"]: line["rows"] for line in told if "episode" in line}
+    if 0 not in safe:
         return []
-    safe = {line["episode"]: line["rows"] for line in told if "episode" in line}
-    faults = []
-    for number, rows in safe.items():
-        done = subprocess.run([tool, "ls", "--json", run, str(number)], capture_output=True, check=False)
-        if done.returncode:
-            faults.append(f"the loader: {done.stderr.decode().strip()}")
-            continue
-        seen = {stream["path"]: stream["rows"] for stream in json.loads(done.stdout)["streams"]}
-        faults += [f"the loader shows {seen.get(path, 0)} rows of {path}, {count} were safe"
-                   for path, count in rows.items() if count and seen.get(path, 0) < count]
-    return faults
+    done = subprocess.run([loader, run, "follow"], stdin=subprocess.DEVNULL, capture_output=True, timeout=HANG_SECONDS,
+                          check=False)
+    if done.returncode:
+        return [f"the loader: {done.stderr.decode().strip()}"]
+    end = json.loads(done.stdout.splitlines()[-1])
+    small = sum(line.get("finished", 0) > 0 for line in told)
+    faults = [f"the loader shows {end['episodes']} small episodes of {small}"] if end["episodes"] < small else []
+    faults += [f"the loader shows {end['rows'].get(path, 0)} rows of {path}, {count} were safe"
+               for path, count in safe[0].items() if end["rows"].get(path, 0) < count]
+    return faults + [f"the loader: {fault}" for fault in end["wrong"]]
 
 
 def recover(victim, directory, told, at, torn):
@@ -80,7 +81,7 @@ def recover(victim, directory, told, at, torn):
 
 def after_end(victim, directory, told, torn, options, arguments):
     """Faults of the way from a recorder that has ended somehow to a tidied run."""
-    faults = read_with(arguments.tool, run_of(directory), told) if arguments.tool else []
+    faults = read_with(arguments.loader, run_of(directory), told) if arguments.loader else []
     return faults + (recover(victim, directory, told, int(options["at"]), torn) if arguments.recover else [])
 
 
@@ -174,7 +175,7 @@ def sweep(judge_unharmed, try_one, more_arguments=lambda parser: None):
 
 def recovery_arguments(parser):
     parser.add_argument("--recover", action="store_true", help="recover what was killed, and judge again")
-    parser.add_argument("--tool", help="the command: what it shows of a killed run is judged, too")
+    parser.add_argument("--loader", help="fault_follower: what the loader reads of a killed run is judged, too")
 
 
 if __name__ == "__main__":
