@@ -3,9 +3,12 @@
 
     live_reader.py FILE reopen|swmr|slow
 
-reopen: opens it again for each look, as any program would; may meet errors that HDF5 finds, and tries again.
-swmr: opens it once, and refreshes. slow: opens it once, reads a row at a time, and never closes it.
-Lines: {"advances": 3} once it has seen the episode grow so often; at the end {"advances", "looks", "errors", "wrong"}.
+reopen: opens it again for each look, as any program would. swmr: opens it once, and refreshes. slow: opens it once,
+reads a row at a time, and never closes it.
+A look may meet an error that HDF5 finds, but not the last one, when nobody writes any more; and a file that has lost its
+name has ended, and does not come back.
+Lines: {"looks": 7} after each look, with "advanced" where the episode has grown, and "gone" where the file has no name;
+at the end {"looks", "errors", "gone", "rows": {stream: rows}, "wrong": [text]}.
 """
 
 import json
@@ -21,7 +24,6 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from judge import columns_of, expected  # noqa: E402
 
-ENOUGH_ADVANCES = 3
 MOST_ROWS = 300
 STREAMS = ["neural_states/v0", "neural_states/v1", "spikes/p", "rewards", "weight_changes"]
 DETECTED = (OSError, KeyError, RuntimeError)
@@ -30,18 +32,40 @@ DETECTED = (OSError, KeyError, RuntimeError)
 class Watch:
     def __init__(self):
         self.rows, self.wrong = {}, []
-        self.looks = self.advances = self.errors = 0
+        self.looks = self.errors = 0
+        self.gone = False
 
-    def saw(self, rows):
-        """\\param rows committed ones by stream, all compared"""
+    def look(self, read):
+        """\param read returns the committed rows by stream, all compared
+        \returns whether it saw what there is
+        """
+        line, error = {}, None
+        try:
+            self.saw(read(), line)
+        except FileNotFoundError:
+            self.gone = line["gone"] = True
+        except DETECTED as detected:
+            error = detected
+            self.errors += 1
+            print(f"{type(error).__name__}: {error}", file=sys.stderr)
         self.looks += 1
+        print(json.dumps(line | {"looks": self.looks}), flush=True)
+        return error is None
+
+    def saw(self, rows, line):
+        if self.gone:
+            self.wrong.append("the file has got its name back")
         if any(rows[name] < before for name, before in self.rows.items()):
             self.wrong.append(f"from {self.rows} back to {rows}")
         if rows != self.rows:
-            self.advances += 1
-            if self.advances == ENOUGH_ADVANCES:
-                print(json.dumps({"advances": self.advances}), flush=True)
+            line["advanced"] = True
         self.rows = rows
+
+    def look_until_told_to_stop(self, read):
+        while not told_to_stop():
+            self.look(read)
+        if not self.look(read):
+            self.wrong.append("could not be read when nobody wrote any more")
 
 
 def told_to_stop():
@@ -72,46 +96,45 @@ def check(file, rows, watch, most=MOST_ROWS):
 
 
 def reopen(path, watch):
-    while not told_to_stop():
-        try:
-            with h5py.File(path, "r") as file:
-                rows = committed(file)
-                check(file, rows, watch)
-        except FileNotFoundError:
-            sys.stdin.read()  # the episode has ended, in a segment
-            return
-        except DETECTED as error:
-            watch.errors += 1
-            print(f"{type(error).__name__}: {error}", file=sys.stderr)
-            continue
-        watch.saw(rows)
+    def read():
+        with h5py.File(path, "r") as file:
+            rows = committed(file)
+            check(file, rows, watch)
+            return rows
+
+    watch.look_until_told_to_stop(read)
 
 
 def swmr(path, watch):
+    def read():
+        file["commits"].refresh()
+        rows = committed(file)
+        for name in STREAMS:
+            for column in columns_of(name):
+                file[name][column].refresh()
+        check(file, rows, watch)
+        return rows
+
     with h5py.File(path, "r", libver="latest", swmr=True) as file:
-        while not told_to_stop():
-            file["commits"].refresh()
-            rows = committed(file)
-            for name in STREAMS:
-                for column in columns_of(name):
-                    file[name][column].refresh()
-            check(file, rows, watch)
-            watch.saw(rows)
+        watch.look_until_told_to_stop(read)
 
 
 def slow(path, watch):
+    def read():
+        rows = committed(file)
+        check(file, rows, watch, most=1)
+        return rows
+
     with h5py.File(path, "r", libver="latest", swmr=True) as file:
-        print(json.dumps({"advances": 0}), flush=True)
-        while not told_to_stop():
-            check(file, committed(file), watch, most=1)
-            watch.looks += 1
+        watch.look_until_told_to_stop(read)
 
 
 def main():
     path, way = sys.argv[1:]
     watch = Watch()
     {"reopen": reopen, "swmr": swmr, "slow": slow}[way](path, watch)
-    print(json.dumps({"advances": watch.advances, "looks": watch.looks, "errors": watch.errors, "wrong": watch.wrong}))
+    print(json.dumps({"looks": watch.looks, "errors": watch.errors, "gone": watch.gone, "rows": watch.rows,
+                      "wrong": watch.wrong}))
 
 
 if __name__ == "__main__":

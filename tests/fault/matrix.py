@@ -129,7 +129,7 @@ def main():
         calls = next(line["calls"] for line in run_victim(victim, directory, options | {"deed": "count"})[1]
                      if "calls" in line)
     tried = bad = 0
-    for at in points_of(calls, POINTS):
+    for at in points_of(range(1, calls + 1), POINTS):
         with tempfile.TemporaryDirectory(prefix="neurotape_matrix_") as directory:
             _, told, _ = run_victim(victim, directory, options | {"deed": "kill", "at": str(at)})
             path = os.path.join(run_of(directory) or directory, "episodes", EPISODE)

@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 """Replays power cuts: what fault_victim wrote, with only some of the writes that were in flight on the disk.
 
-    power_cuts.py VICTIM [--states N] [--seed N] [option=value]...
+    power_cuts.py VICTIM LOADER [--states N] [--seed N] [option=value]...
 
 In flight is what was written to a file since it was last synced, and what was done to names since their directory was.
 Of these writes any may be missing, and any may be torn at a multiple of 512 bytes; names change in order, and the last
 changes may be missing. A cut may come at any time, and often comes just when something was told to be safe. Each such
-state is recovered and judged: whatever had been told to be safe must be there.
+state is read with the loader (fault_follower), recovered, after a recovery that is killed half-way, too, and judged:
+whatever had been told to be safe must be there. With durability=process nothing must be there, but the loader shows no
+wrong value: it finds the damage, or there is none.
 """
 
 import argparse
@@ -22,7 +24,7 @@ import tempfile
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from judge import judge  # noqa: E402
-from sweep import run_of, run_victim  # noqa: E402
+from sweep import read_with, run_of, run_victim  # noqa: E402
 
 
 def read_log(path):
@@ -67,13 +69,15 @@ class Disk:
         self.durable_names = {root: None}
         self.names_in_flight = []  # (directory, change)
         self.told = []
-        self.count = 0
+        self.count = self.operations = 0
 
     def change_name(self, path, to):
         self.names_in_flight.append((os.path.dirname(path), path, to))
 
     def run(self, operation):
         op, path = operation["op"], operation.get("path", "")
+        self.operations += 1
+        operation["number"] = self.operations
         if op == "told":
             self.told.append(operation["line"])
         elif op == "create":
@@ -83,7 +87,7 @@ class Disk:
                 self.names[path] = self.count
                 self.change_name(path, self.count)
             elif operation["truncate"]:
-                self.files[self.names[path]].in_flight.append({"op": "ftruncate", "length": 0})
+                self.files[self.names[path]].in_flight.append({**operation, "op": "ftruncate", "length": 0})
         elif op == "mkdir":
             self.names[path] = None
             self.change_name(path, None)
@@ -126,8 +130,9 @@ class Disk:
             file = self.files[number]
             content = bytearray(file.durable)
             for operation in file.in_flight:
-                if chance.survives():
-                    apply(content, operation, chance.torn(operation))
+                later = self.operations - operation["number"]
+                if chance.survives(later):
+                    apply(content, operation, None if later >= chance.most_in_flight else chance.torn(operation))
             contents[path] = content
         return names, contents
 
@@ -145,18 +150,27 @@ def with_changes(names, changes):
 
 
 class Chance:
-    """How much of what is in flight gets through: each state has its own."""
+    """How much of what is in flight gets through: each state has its own. Where nothing is synced, older writes have been
+    written back by the kernel; else nearly all states would be files that have not begun."""
 
-    def __init__(self, random_numbers):
+    def __init__(self, random_numbers, is_durable):
         self.random = random_numbers
+        self.most_in_flight = 10**9 if is_durable else self.random.choice([10, 50, 300])
         self.share = self.random.choice([0, 0, 1, 0.5, 0.05, 0.95, self.random.random()])
         self.tears = self.random.random() < 0.3
 
-    def survives(self):
-        return self.random.random() < self.share
+    def survives(self, later):
+        """\\param later how many operations came after it"""
+        return later >= self.most_in_flight or self.random.random() < self.share
 
     def name_changes(self, count):
+        if count > self.most_in_flight:
+            return self.random.randint(count - self.most_in_flight, count)
         return self.random.choice([0, count, self.random.randint(0, count)])
+
+    def killed_recoveries(self):
+        """At which of its calls, in half of the states."""
+        return [self.random.randint(1, self.random.choice([12, 60, 250]))] if self.random.random() < 0.5 else []
 
     def torn(self, operation):
         size = len(operation.get("data", b""))
@@ -177,18 +191,29 @@ def write_state(names, contents, root, target):
                 file.write(content)
 
 
-def faults_of(victim, disk, chance, where):
+def recovery_faults(victim, loader, target, told, chance):
+    run = run_of(target)
+    faults = read_with(loader, run, told)
+    for number in chance.killed_recoveries():
+        run_victim(victim, target, {"recover": run, "deed": "kill", "at": str(number)})
+        faults += [f"recovery killed at {number}: {fault}" for fault in read_with(loader, run, told)]
+    status, found, errors = run_victim(victim, target, {"recover": run})
+    if status or errors:
+        safe = [line for line in told if "episode" in line or "finished" in line]
+        return [f"recovery ends with {status}: {errors} {found}"] if safe else []
+    return faults + judge(run, told, recovered=True)
+
+
+def faults_of(victim, loader, disk, chance, where, is_durable):
     target = tempfile.mkdtemp(prefix="neurotape_cut_", dir=where)
     try:
         write_state(*disk.after_cut(chance), disk.root, target)
         run = run_of(target)
+        if not is_durable:
+            return [fault for fault in read_with(loader, run, disk.told) if "wrong" in fault] if run else []
         if run is None or not os.path.exists(os.path.join(run, "setup.h5")):
             return judge(None, disk.told)
-        status, found, errors = run_victim(victim, target, {"recover": run})
-        if status or errors:
-            safe = [line for line in disk.told if "episode" in line or "finished" in line]
-            return [f"recovery ends with {status}: {errors} {found}"] if safe else []
-        return judge(run, disk.told, recovered=True)
+        return recovery_faults(victim, loader, target, disk.told, chance)
     finally:
         shutil.rmtree(target, ignore_errors=True)
 
@@ -196,6 +221,7 @@ def faults_of(victim, disk, chance, where):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("victim")
+    parser.add_argument("loader")
     parser.add_argument("--states", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--where", help="directory for the states")
@@ -217,11 +243,13 @@ def main():
     cuts = collections.Counter(numbers.choice(promises) if numbers.random() < 0.3 else numbers.randint(1, len(operations))
                                for _ in range(arguments.states))
     disk, bad = Disk(root), 0
+    is_durable = options["durability"] == "power"
     for done, operation in enumerate(operations, 1):
         disk.run(operation)
         for _ in range(cuts[done]):
             seed = numbers.random()
-            if faults := faults_of(arguments.victim, disk, Chance(random.Random(seed)), arguments.where):
+            chance = Chance(random.Random(seed), is_durable)
+            if faults := faults_of(arguments.victim, arguments.loader, disk, chance, arguments.where, is_durable):
                 bad += 1
                 print(f"cut after operation {done} of {len(operations)}: {'; '.join(faults[:4])}", flush=True)
     print(f"{arguments.states} power cuts in {len(operations)} operations, seed {arguments.seed}, "

@@ -3,9 +3,11 @@
 
     sweep.py VICTIM DEED [--points N] [--expect END[,END]] [option=value]...
 
-DEED: kill, tear, shorten, or an errno by name (ENOSPC) with `times=1` or from a call on with `times=all`.
+DEED: kill, tear (a write, at each end of a page within it), shorten, or an errno by name (ENOSPC) with `times=1` or from a
+call on with `times=all`.
 --points: how many of the calls, spread evenly, the first and last among them; 0, or NEUROTAPE_LONG_TESTS: all.
---expect: every run has to end like this: killed, refused (close() throws), told (an error, but all is written), unharmed.
+--expect: every run has to end like this: killed, torn (killed, and HDF5 finds a checksum wrong until the loader or the
+recovery has repeated the commit), refused (close() throws), told (an error, but all is written), unharmed.
 """
 
 import argparse
@@ -21,9 +23,10 @@ import tempfile
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from judge import judge  # noqa: E402
+from judge import finished_rows, judge  # noqa: E402
 
 HANG_SECONDS = 30
+MOST_METADATA_PAGES = 4  # in one write, of the episodes here; what is larger holds rows
 
 
 def run_victim(victim, directory, options):
@@ -38,25 +41,27 @@ def run_of(directory):
     return os.path.join(directory, runs[0]) if runs else None
 
 
-def read_with(tool, run, told):
-    """What the loader shows of a run that nobody has tidied."""
-    if run is None or not os.path.exists(os.path.join(run, "setup.h5")):
+def read_with(loader, run, told):
+    """What fault_follower finds, with the loader, in a run that nobody has tidied."""
+    safe = {line["finished"]: finished_rows(line["rows"], 1) for line in told if "finished" in line}
+    safe |= {line["episode"]: line["rows"] for line in told if "episode" in line}
+    if 0 not in safe:
         return []
-    safe = {line["episode"]: line["rows"] for line in told if "episode" in line}
-    faults = []
-    for number, rows in safe.items():
-        done = subprocess.run([tool, "ls", "--json", run, str(number)], capture_output=True, check=False)
-        if done.returncode:
-            faults.append(f"the loader: {done.stderr.decode().strip()}")
-            continue
-        seen = {stream["path"]: stream["rows"] for stream in json.loads(done.stdout)["streams"]}
-        faults += [f"the loader shows {seen.get(path, 0)} rows of {path}, {count} were safe"
-                   for path, count in rows.items() if count and seen.get(path, 0) < count]
-    return faults
+    done = subprocess.run([loader, run, "follow"], stdin=subprocess.DEVNULL, capture_output=True, timeout=HANG_SECONDS,
+                          check=False)
+    if done.returncode:
+        return [f"the loader: {done.stderr.decode().strip()}"]
+    end = json.loads(done.stdout.splitlines()[-1])
+    small = sum(line.get("finished", 0) > 0 for line in told)
+    faults = [f"the loader shows {end['episodes']} small episodes of {small}"] if end["episodes"] < small else []
+    faults += [f"the loader shows {end['rows'].get(path, 0)} rows of {path}, {count} were safe"
+               for path, count in safe[0].items() if end["rows"].get(path, 0) < count]
+    return faults + [f"the loader: {fault}" for fault in end["wrong"]]
 
 
-def recover(victim, directory, told, at):
-    """Recovers what was killed; and a copy of it by a recovery that is itself killed at some call, and then repeated."""
+def recover(victim, directory, told, at, torn):
+    """Recovers what was killed; and a copy of it by a recovery that is itself killed at some call, and then repeated.
+    `torn`: what HDF5 found torn, and may still after a recovery that was killed; None: nothing."""
     run = run_of(directory)
     if run is None or not os.path.exists(os.path.join(run, "setup.h5")):
         return []
@@ -67,20 +72,17 @@ def recover(victim, directory, told, at):
     faults = ["recovered: " + fault for fault in judge(run, told, recovered=True)]
     calls = next(line["calls"] for line in found if "calls" in line)
     run_victim(victim, directory, {"recover": copy, "deed": "kill", "at": str(1 + at % calls)})
-    faults += ["recovery killed: " + fault for fault in judge(copy, told)]
+    faults += ["recovery killed: " + fault for fault in judge(copy, told, torn=torn)]
     status, found, errors = run_victim(victim, directory, {"recover": copy})
     if status or errors:
         return faults + [f"the second recovery ends with {status}: {errors} {found}"]
     return faults + ["recovered twice: " + fault for fault in judge(copy, told, recovered=True)]
 
 
-def after_end(victim, directory, told, faults, options, arguments):
-    """Faults of the whole way from a recorder that has ended somehow to a tidied run."""
-    # A write that was torn inside a page is for the loader and the recovery; HDF5 may find its checksum wrong.
-    faults = [] if arguments.deed == "tear" else faults
-    if arguments.tool:
-        faults = faults + read_with(arguments.tool, run_of(directory), told)
-    return faults + (recover(victim, directory, told, int(options["at"])) if arguments.recover else [])
+def after_end(victim, directory, told, torn, options, arguments):
+    """Faults of the way from a recorder that has ended somehow to a tidied run."""
+    faults = read_with(arguments.loader, run_of(directory), told) if arguments.loader else []
+    return faults + (recover(victim, directory, told, int(options["at"]), torn) if arguments.recover else [])
 
 
 def try_one(victim, options, arguments):
@@ -88,12 +90,14 @@ def try_one(victim, options, arguments):
     directory = tempfile.mkdtemp(prefix="neurotape_fault_", dir=arguments.where)
     try:
         status, told, errors = run_victim(victim, directory, options)
-        faults = judge(run_of(directory), told)
+        # What HDF5 detects of a write that was torn is for the loader and the recovery to mend; a wrong row is a fault.
+        torn = set() if arguments.deed == "tear" and arguments.recover else None
+        faults = judge(run_of(directory), told, torn=torn)
         if errors:
             faults.append(f"on standard error: {errors.strip()[:200]}")
+        faults += after_end(victim, directory, told, torn or None, options, arguments)
         if status == -9 and arguments.deed in ("kill", "tear"):
-            return after_end(victim, directory, told, faults, options, arguments), "killed"
-        faults = after_end(victim, directory, told, faults, options, arguments)
+            return faults, "torn" if torn else "killed"
         if status < 0 or status > 1:
             faults.append(f"ended with {status}")
         told_of_it = any("error" in line for line in told)
@@ -106,10 +110,17 @@ def try_one(victim, options, arguments):
         shutil.rmtree(directory, ignore_errors=True)
 
 
-def points_of(calls, count):
-    if count == 0 or count >= calls:
-        return list(range(1, calls + 1))
-    return sorted({1 + round(i * (calls - 1) / (count - 1)) for i in range(count)})
+def points_of(all_points, count):
+    if count == 0 or count >= len(all_points):
+        return all_points
+    return [all_points[i] for i in sorted({round(i * (len(all_points) - 1) / (count - 1)) for i in range(count)})]
+
+
+def tears_of(writes, count):
+    """All ends of pages within the writes; or of so many writes one each, at their beginnings, ends, and between."""
+    if count == 0:
+        return [{"at": call, "page": page} for call, pages in writes for page in range(1, pages + 1)]
+    return [{"at": call, "page": 1 + i * 37 % pages} for i, (call, pages) in enumerate(points_of(writes, count))]
 
 
 def sweep(judge_unharmed, try_one, more_arguments=lambda parser: None):
@@ -136,31 +147,35 @@ def sweep(judge_unharmed, try_one, more_arguments=lambda parser: None):
         assert status == 0 and not errors, f"without faults it ends with {status}: {errors or told}"
         faults = judge_unharmed(directory, told)
         assert not faults, f"without faults: {faults}"
-    calls = next(line["calls"] for line in told if "calls" in line)
-    assert calls > 0, "no calls to go wrong"
+    counted = next(line for line in told if "calls" in line)
+    count = 0 if os.environ.get("NEUROTAPE_LONG_TESTS") else arguments.points
+    points = tears_of(counted["writes"], count) if arguments.deed == "tear" else [
+        {"at": call} for call in points_of(range(1, counted["calls"] + 1), count)]
+    assert points, "no calls to go wrong"
 
     if arguments.deed.startswith("E"):
         options |= {"deed": "fail", "errno": str(getattr(errno, arguments.deed))}
     else:
         options |= {"deed": arguments.deed}
     ends, bad = collections.Counter(), 0
-    points = points_of(calls, 0 if os.environ.get("NEUROTAPE_LONG_TESTS") else arguments.points)
-    for at in points:
-        faults, end = try_one(arguments.victim, options | {"at": str(at)}, arguments)
+    for point in points:
+        faults, end = try_one(arguments.victim, options | {key: str(value) for key, value in point.items()}, arguments)
+        if end == "torn" and dict(counted["writes"])[point["at"]] > MOST_METADATA_PAGES:
+            faults.append("rows that nobody was told of keep HDF5 from reading others")
         if arguments.expect and end not in arguments.expect:
             faults.append("it should have been " + " or ".join(arguments.expect))
         ends[end] += 1
         bad += bool(faults)
         if faults:
-            print(f"call {at} of {calls}: {end}: {'; '.join(faults[:4])}", flush=True)
-    print(f"{arguments.deed} at {len(points)} of {calls} calls, {' '.join(arguments.options)}: {bad} bad; "
+            print(f"{point} of {counted['calls']} calls: {end}: {'; '.join(faults[:4])}", flush=True)
+    print(f"{arguments.deed} at {len(points)} points of {counted['calls']} calls, {' '.join(arguments.options)}: {bad} bad; "
           + ", ".join(f"{count} {end}" for end, count in sorted(ends.items())))
     return bad != 0
 
 
 def recovery_arguments(parser):
     parser.add_argument("--recover", action="store_true", help="recover what was killed, and judge again")
-    parser.add_argument("--tool", help="the command: what it shows of a killed run is judged, too")
+    parser.add_argument("--loader", help="fault_follower: what the loader reads of a killed run is judged, too")
 
 
 if __name__ == "__main__":

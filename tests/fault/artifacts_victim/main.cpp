@@ -114,7 +114,7 @@ int write_all(const std::filesystem::path& directory, Options options) {
   if (wanted("evaluation")) attempt([&] { write_evaluation(directory, options, beats); });
   if (wanted("checkpoint")) attempt([&] { write_checkpoints(directory / "best_model.npz", options, beats); });
   if (wanted("bytes")) attempt([&] { write_checkpoints(directory / "best_model.pth", options, beats); });
-  tell({{"calls", faults.calls()}});
+  tell(faults.counted());
   tell({{"closed", true}});
   return 0;
 }

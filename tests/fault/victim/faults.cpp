@@ -8,7 +8,7 @@
 namespace neurotape::fault {
 namespace {
 
-constexpr std::size_t kPage = 4096;
+constexpr std::uint64_t kPage = 4096;
 
 [[noreturn]] void die() {
   ::kill(::getpid(), SIGKILL);
@@ -17,9 +17,18 @@ constexpr std::size_t kPage = 4096;
 
 }  // namespace
 
-bool Faults::is_due(const char* call) {
+nlohmann::json Faults::counted() const {
+  const std::lock_guard lock(mutex_);
+  return {{"calls", calls_.load()}, {"writes", writes_}};
+}
+
+bool Faults::is_due(const char* call, std::uint64_t pages) {
   if (plan_.deed == Deed::none || (!plan_.call.empty() && plan_.call != call)) return false;
   const auto number = ++calls_;
+  if (pages != 0) {
+    const std::lock_guard lock(mutex_);
+    writes_.push_back({number, pages});
+  }
   return number >= plan_.at && number - plan_.at < plan_.times;
 }
 
@@ -37,20 +46,19 @@ int Faults::open(const char* path, int flags, mode_t mode) {
 }
 
 ssize_t Faults::pwrite(int file, const void* bytes, std::size_t count, off_t offset) {
-  if (!is_due("pwrite")) return Operations::pwrite(file, bytes, count, offset);
+  const auto begin = static_cast<std::uint64_t>(offset);
+  const auto pages = count == 0 ? 0 : (begin + count - 1) / kPage - begin / kPage;
+  if (!is_due("pwrite", pages)) return Operations::pwrite(file, bytes, count, offset);
   if (plan_.deed == Deed::kill) die();
   if (plan_.deed == Deed::fail) {
     errno = plan_.error_number;
     return -1;
   }
-  auto half = count / 2;
   if (plan_.deed == Deed::tear) {
-    const auto end = (static_cast<std::size_t>(offset) + half) / kPage * kPage;
-    half = end > static_cast<std::size_t>(offset) ? end - static_cast<std::size_t>(offset) : 0;
+    if (plan_.page <= pages) Operations::pwrite(file, bytes, (begin / kPage + plan_.page) * kPage - begin, offset);
+    die();
   }
-  const auto written = half == 0 ? 0 : Operations::pwrite(file, bytes, half, offset);
-  if (plan_.deed == Deed::tear) die();
-  return half == 0 ? Operations::pwrite(file, bytes, count, offset) : written;
+  return Operations::pwrite(file, bytes, count < 2 ? count : count / 2, offset);
 }
 
 int Faults::ftruncate(int file, off_t length) { return fails("ftruncate") ? -1 : Operations::ftruncate(file, length); }

@@ -4,6 +4,8 @@
 
 #include <atomic>
 #include <cstdint>
+#include <mutex>
+#include <nlohmann/json.hpp>
 #include <string>
 
 #include "backends/io/operations.hpp"
@@ -13,7 +15,7 @@ namespace neurotape::fault {
 enum class Deed {
   none,
   kill,    ///< SIGKILL before the call
-  tear,    ///< SIGKILL when half of a write has been done (to a whole page, as Linux does it)
+  tear,    ///< SIGKILL within a write, where a page of the file ends, as Linux may do it
   fail,    ///< errno
   shorten  ///< a write does half of it
 };
@@ -23,14 +25,16 @@ struct Plan {
   std::uint64_t at = 0;     ///< the call that it happens to, from 1
   std::uint64_t times = 1;  ///< how many calls one after the other
   int error_number = 0;
-  std::string call;  ///< only calls of this name are counted; empty: all
+  std::string call;        ///< only calls of this name are counted; empty: all
+  std::uint64_t page = 1;  ///< the end of a page within the write at which it is torn, from 1
 };
 
 /// Any thread.
 class Faults final : public io::Operations {
  public:
   explicit Faults(Plan plan) : plan_(std::move(plan)) {}
-  std::uint64_t calls() const noexcept { return calls_; }
+  /// {"calls": how many, "writes": [[call, ends of pages within it]...] those that can be torn}
+  nlohmann::json counted() const;
 
   int open(const char* path, int flags, mode_t mode) override;
   ssize_t pwrite(int file, const void* bytes, std::size_t count, off_t offset) override;
@@ -43,12 +47,15 @@ class Faults final : public io::Operations {
   int unlink(const char* path) override;
 
  private:
-  bool is_due(const char* call);
+  /// \param pages ends of pages within a write
+  bool is_due(const char* call, std::uint64_t pages = 0);
   /// \returns whether the call fails, errno set
   bool fails(const char* call);
 
   const Plan plan_;
   std::atomic<std::uint64_t> calls_{0};
+  mutable std::mutex mutex_;
+  nlohmann::json writes_ = nlohmann::json::array();
 };
 
 }  // namespace neurotape::fault

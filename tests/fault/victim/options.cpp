@@ -23,7 +23,7 @@ Options options_of(int argc, char** argv, Options defaults) {
 }
 
 Options with_no_fault(Options options) {
-  options.merge(Options{{"deed", "none"}, {"at", "0"}, {"times", "1"}, {"errno", "28"}, {"call", ""}});
+  options.merge(Options{{"deed", "none"}, {"at", "0"}, {"times", "1"}, {"errno", "28"}, {"call", ""}, {"page", "1"}});
   return options;
 }
 
@@ -31,8 +31,12 @@ Plan plan_of(const Options& options) {
   static const std::map<std::string, Deed> deeds{{"none", Deed::none}, {"count", Deed::fail},
                                                  {"kill", Deed::kill}, {"tear", Deed::tear},
                                                  {"fail", Deed::fail}, {"shorten", Deed::shorten}};
-  Plan plan{deeds.at(options.at("deed")), std::stoull(options.at("at")), std::stoull(options.at("times")),
-            std::stoi(options.at("errno")), options.at("call")};
+  Plan plan{deeds.at(options.at("deed")),
+            std::stoull(options.at("at")),
+            std::stoull(options.at("times")),
+            std::stoi(options.at("errno")),
+            options.at("call"),
+            std::stoull(options.at("page"))};
   if (options.at("deed") == "count") plan.at = UINT64_MAX;
   return plan;
 }

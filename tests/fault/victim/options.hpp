@@ -18,7 +18,7 @@ using Options = std::map<std::string, std::string>;
 /// `name=value` after the directory; only names that have a default. \throws std::invalid_argument
 Options options_of(int argc, char** argv, Options defaults);
 
-/// Of the options `deed`, `at`, `times`, `errno` and `call`; deed=count counts calls and harms none.
+/// Of the options `deed`, `at`, `times`, `errno`, `call` and `page`; deed=count counts calls and harms none.
 Plan plan_of(const Options& options);
 
 /// The defaults of what plan_of() reads: no fault.
