@@ -104,6 +104,12 @@ def finished_rows(rows, streams):
         "spikes/p": 2 * rows, "rewards": rows, "weight_changes": rows, "events": (rows + 7) // 8}
 
 
+def bytes_behind(path):
+    """Of a file, behind what HDF5 uses of it: its superblock (version 2 or 3) says where that ends."""
+    with open(path, "rb") as file:
+        return os.path.getsize(path) - int.from_bytes(file.read(48)[28:36], "little")
+
+
 def judge(run, told, recovered=False, torn=None):
     """\\param run directory of the run; None where it has not been made
     \\param recovered nothing may look as if it were still being recorded
@@ -130,6 +136,8 @@ def judge(run, told, recovered=False, torn=None):
         if name.startswith("."):
             continue
         path = os.path.join(episodes, name)
+        if recovered and name.startswith("episode") and bytes_behind(path) != 0:
+            faults.append(f"{name}: {bytes_behind(path)} bytes of reserve are left")
         try:
             with h5py.File(path, "r") as file:
                 groups = {name[:-3]: file} if name.startswith("episode") else {
