@@ -29,7 +29,10 @@ std::string_view fault(std::string_view name) {
   if (name.empty()) return "it is empty";
   if (name.size() > kMaxNameBytes) return "it is longer than 200 bytes";
   if (name.front() == '.') return "it begins with a dot";
-  if (name.find_first_of("/\\") != std::string_view::npos) return "it has a slash";
+  for (const char c : name) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) return "it has a control character";
+    if (c == '/' || c == '\\') return "it has a slash";
+  }
   return fault_of_text(name);
 }
 
@@ -54,10 +57,9 @@ std::string_view article(std::string_view noun) {
 
 std::string_view fault_of_text(std::string_view text) {
   for (std::size_t i = 0; i < text.size();) {
-    const auto c = static_cast<unsigned char>(text[i]);
-    if (c < 0x20 || c == 0x7F) return "it has a control character";
     const std::size_t length = utf8_sequence(text.substr(i));
     if (length == 0) return "it is not UTF-8";
+    if (text[i] == '\0') return "it has a character of value 0, which ends a text";
     i += length;
   }
   return {};

@@ -16,7 +16,7 @@ void require_name(std::string_view what, std::string_view name, const ErrorConte
 /// The same for an attribute of an episode; those that the format itself writes are refused too.
 void require_attribute_name(std::string_view name, const ErrorContext& where = {});
 
-/// Why text of fixed length would not be read back as it is: a control character, or not UTF-8. Empty: it would.
+/// Why text of fixed length would not be read back as it is: a zero, or not UTF-8. Empty: it would.
 std::string_view fault_of_text(std::string_view text);
 /// \throws Error invalid_argument
 void require_text(std::string_view what, std::string_view text, const ErrorContext& where = {});

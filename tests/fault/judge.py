@@ -105,9 +105,10 @@ def finished_rows(rows, streams):
 
 
 def bytes_behind(path):
-    """Of a file, behind what HDF5 uses of it: its superblock (version 2 or 3) says where that ends."""
+    """Of a file, behind what HDF5 uses of it: its superblock says where that ends. Version 0 is of other programs."""
     with open(path, "rb") as file:
-        return os.path.getsize(path) - int.from_bytes(file.read(48)[28:36], "little")
+        superblock = file.read(48)
+    return os.path.getsize(path) - int.from_bytes(superblock[28:36], "little") if superblock[8] >= 2 else 0
 
 
 def judge(run, told, recovered=False, torn=None):

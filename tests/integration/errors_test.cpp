@@ -256,7 +256,7 @@ TEST_F(Errors, ColumnsOfTheNetworkOfDifferentLengths) {
 TEST_F(Errors, TextThatWouldNotBeReadBackAsItIs) {
   auto experiment = create({}, "lab");
   auto episode = experiment.start_episode();
-  for (const auto& type : {std::string("a\0b", 3), std::string("line\nbreak"), std::string("a\xC3")}) {
+  for (const auto& type : {std::string("a\0b", 3), std::string("a\xC3")}) {
     episode.log_event(type, 4);
     EXPECT_EQ(error_of([&] { experiment.start_episode({.name = type}); }).code(), ErrorCode::invalid_argument);
     EXPECT_EQ(error_of([&] { experiment.start_episode({.dt_unit = type}); }).code(), ErrorCode::invalid_argument);
@@ -265,7 +265,7 @@ TEST_F(Errors, TextThatWouldNotBeReadBackAsItIs) {
   episode.log_event("Größe", 5);
   const Error error = error_of([&] { episode.finish(); });
   EXPECT_EQ(error.code(), ErrorCode::invalid_name);
-  EXPECT_TRUE(says(error, {"events", "timestep 4", "experiment 'lab'", "control character"}));
+  EXPECT_TRUE(says(error, {"events", "timestep 4", "experiment 'lab'", "a character of value 0"}));
   error_of([&] { experiment.close(); });
   const auto events = Run(experiment.path()).episode(0).events();
   ASSERT_EQ(events.size(), 1u);
