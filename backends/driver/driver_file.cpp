@@ -186,9 +186,11 @@ void DriverFile::commit() noexcept {
   company_.journal->commit({&self, 1});
 }
 
-void DriverFile::sync() noexcept {
-  if (!file_.is_open() || ::getpid() != owner_) return;
-  if (const int error = file_.sync(); error != 0) fail("waiting until it is on the disk", error);
+int DriverFile::sync() noexcept {
+  if (!file_.is_open() || ::getpid() != owner_) return 0;
+  const int error = file_.sync();
+  if (error != 0) fail("waiting until it is on the disk", error);
+  return error;
 }
 
 void DriverFile::start_write_back() const noexcept {

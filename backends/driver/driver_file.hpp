@@ -99,7 +99,7 @@ class DriverFile {
   // For the journal, in this order.
   void prepare() noexcept { reserve(end_); }
   /// Waits until what was written is on the disk; of a dead file, too, for what it committed before stands.
-  void sync() noexcept;
+  int sync() noexcept;  ///< \returns errno; the file is dead then
   /// As the last commit left it; zeros before the first one.
   const Superblock& superblock_on_disk() const noexcept { return superblock_on_disk_; }
   /// What a commit will write, in the order in which it will.

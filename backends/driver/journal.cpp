@@ -154,16 +154,24 @@ bool is_about(const JournalEntry& entry, const Superblock& beginning) noexcept {
   });
 }
 
+void Journal::sync(DriverFile& file) noexcept {
+  const bool is_repeated = unsynced_.erase(&file) != 0;
+  if (file.sync() != 0 && is_repeated) keep_entry_of(file);
+}
+
+// A sync after one that has failed succeeds, whatever has reached the disk: the kernel takes the pages for written. So what
+// was acknowledged stays in the journal.
+void Journal::keep_entry_of(const DriverFile& file) noexcept try {
+  const auto name = final_name(file.path());
+  for (auto& entry : read_journal(path_))
+    if (entry.file == name) kept_.push_back(std::move(entry));
+} catch (const std::bad_alloc&) {
+}
+
 void Journal::sync_files(std::span<DriverFile* const> files) noexcept {
-  for (auto* const file : files) {
-    file->sync();
-    unsynced_.erase(file);
-  }
-  // What earlier commits have changed elsewhere: then nothing of the journal is needed any more.
-  while (!unsynced_.empty()) {
-    (*unsynced_.begin())->sync();
-    unsynced_.erase(unsynced_.begin());
-  }
+  for (auto* const file : files) sync(*file);
+  // What earlier commits have changed elsewhere: then nothing else of the journal is needed any more.
+  while (!unsynced_.empty()) sync(**unsynced_.begin());
 }
 
 void Journal::commit(std::span<DriverFile* const> files) noexcept {
@@ -183,6 +191,7 @@ void Journal::commit(std::span<DriverFile* const> files) noexcept {
     }
     if (entries.empty()) return;
     if (durable_) unsynced_.insert(changed.begin(), changed.end());
+    entries.insert(entries.end(), kept_.begin(), kept_.end());
     error = write_patiently(entries);
   } catch (...) {
     error = ENOMEM;
@@ -195,7 +204,7 @@ void Journal::commit(std::span<DriverFile* const> files) noexcept {
 }
 
 void Journal::forget(DriverFile& file) noexcept {
-  if (unsynced_.erase(&file) != 0) file.sync();
+  if (unsynced_.contains(&file)) sync(file);
 }
 
 int Journal::open_if_needed() {
@@ -228,6 +237,7 @@ int Journal::write_patiently(const std::vector<JournalEntry>& entries) {
 void Journal::remove() noexcept {
   if (!file_.is_open()) return;
   file_.close();
+  if (!kept_.empty()) return;
   io::operations().unlink(path_.c_str());
 }
 

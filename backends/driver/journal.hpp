@@ -43,11 +43,13 @@ class Journal {
   void commit(std::span<DriverFile* const> files) noexcept;
   /// The file goes away: what the journal would repeat of it is on the disk then.
   void forget(DriverFile& file) noexcept;
-  /// The run is closed.
+  /// The run is closed. A record that has something to repeat stays, for whoever reads or recovers the run.
   void remove() noexcept;
 
  private:
+  void sync(DriverFile& file) noexcept;
   void sync_files(std::span<DriverFile* const> files) noexcept;
+  void keep_entry_of(const DriverFile& file) noexcept;
   int write(const std::vector<JournalEntry>& entries);
   int write_patiently(const std::vector<JournalEntry>& entries);
   int open_if_needed();
@@ -58,6 +60,7 @@ class Journal {
   io::OpenFile file_;
   std::uint64_t sequence_ = 0;
   std::set<DriverFile*> unsynced_;  // changed in place since they were synced
+  std::vector<JournalEntry> kept_;  // of files whose sync has failed: part of every record from then on
 };
 
 /// What the journal has to repeat, in order. Empty where there is none, or where nothing was cut off that it knows.
