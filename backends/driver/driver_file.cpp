@@ -189,11 +189,11 @@ void DriverFile::commit() noexcept {
   company_.journal->commit({&self, 1});
 }
 
-bool DriverFile::sync() noexcept {
-  if (!file_.is_open() || ::getpid() != owner_) return false;
+int DriverFile::sync() noexcept {
+  if (!file_.is_open() || ::getpid() != owner_) return 0;
   const int error = file_.sync();
   if (error != 0) fail("waiting until it is on the disk", error);
-  return error == 0;
+  return error;
 }
 
 void DriverFile::start_write_back() const noexcept {

@@ -99,8 +99,8 @@ class DriverFile {
   // For the journal, in this order.
   void prepare() noexcept { reserve(end_); }
   /// Waits until what was written is on the disk; of a dead file, too, for what it committed before stands.
-  /// \returns whether it is
-  bool sync() noexcept;
+  /// \returns errno; the file is dead then
+  int sync() noexcept;
   /// As the last commit left it; zeros before the first one.
   const Superblock& superblock_on_disk() const noexcept { return superblock_on_disk_; }
   /// What a commit will write, in the order in which it will.

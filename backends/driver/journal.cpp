@@ -154,22 +154,24 @@ bool is_about(const JournalEntry& entry, const Superblock& beginning) noexcept {
   });
 }
 
-void Journal::sync_files(std::span<DriverFile* const> files) noexcept {
-  for (auto* const file : files) sync(*file);
-  // What earlier commits have changed elsewhere: then nothing of the journal is needed any more.
-  while (!unsynced_.empty()) sync(*unsynced_.begin()->first);
+void Journal::sync(DriverFile& file) noexcept {
+  const bool is_repeated = unsynced_.erase(&file) != 0;
+  if (file.sync() != 0 && is_repeated) keep_entry_of(file);
 }
 
-/// After an error the system may have forgotten what it did not write: asked again, it would say that all is well.
-void Journal::sync(DriverFile& file) noexcept {
-  const bool synced = file.sync();
-  const auto last = unsynced_.extract(&file);
-  if (synced || last.empty()) return;
-  try {
-    never_synced_.push_back(std::move(last.mapped()));
-  } catch (const std::bad_alloc&) {
-    return;  // the file may lack a commit then, after a power cut; nobody has been told that it is whole
-  }
+// A sync after one that has failed succeeds, whatever has reached the disk: the kernel takes the pages for written. So what
+// was acknowledged stays in the journal.
+void Journal::keep_entry_of(const DriverFile& file) noexcept try {
+  const auto name = final_name(file.path());
+  for (auto& entry : read_journal(path_))
+    if (entry.file == name) kept_.push_back(std::move(entry));
+} catch (const std::bad_alloc&) {
+}
+
+void Journal::sync_files(std::span<DriverFile* const> files) noexcept {
+  for (auto* const file : files) sync(*file);
+  // What earlier commits have changed elsewhere: then nothing else of the journal is needed any more.
+  while (!unsynced_.empty()) sync(**unsynced_.begin());
 }
 
 void Journal::commit(std::span<DriverFile* const> files) noexcept {
@@ -188,8 +190,8 @@ void Journal::commit(std::span<DriverFile* const> files) noexcept {
       entries.push_back({final_name(file->path()), file->superblock_on_disk(), std::move(pieces)});
     }
     if (entries.empty()) return;
-    if (durable_)
-      for (auto* const file : changed) unsynced_.try_emplace(file);
+    if (durable_) unsynced_.insert(changed.begin(), changed.end());
+    entries.insert(entries.end(), kept_.begin(), kept_.end());
     error = write_patiently(entries);
   } catch (...) {
     error = ENOMEM;
@@ -198,10 +200,7 @@ void Journal::commit(std::span<DriverFile* const> files) noexcept {
     for (auto* const file : files) file->fail("writing the journal", error);
     return;
   }
-  for (std::size_t i = 0; i < changed.size(); ++i) {
-    changed[i]->apply(entries[i].pieces);
-    if (durable_) unsynced_.find(changed[i])->second = std::move(entries[i]);
-  }
+  for (std::size_t i = 0; i < changed.size(); ++i) changed[i]->apply(entries[i].pieces);
 }
 
 void Journal::forget(DriverFile& file) noexcept {
@@ -219,9 +218,7 @@ int Journal::open_if_needed() {
 
 int Journal::write(const std::vector<JournalEntry>& entries) {
   if (const int error = open_if_needed(); error != 0) return error;
-  auto all = never_synced_;
-  all.insert(all.end(), entries.begin(), entries.end());
-  const auto record = packed(all, ++sequence_);
+  const auto record = packed(entries, ++sequence_);
   if (const int error = file_.write(0, record); error != 0) return error;
   return durable_ ? file_.sync() : 0;
 }
@@ -240,7 +237,7 @@ int Journal::write_patiently(const std::vector<JournalEntry>& entries) {
 void Journal::remove() noexcept {
   if (!file_.is_open()) return;
   file_.close();
-  if (!never_synced_.empty()) return;
+  if (!kept_.empty()) return;
   io::operations().unlink(path_.c_str());
 }
 

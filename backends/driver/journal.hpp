@@ -5,7 +5,7 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <map>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -43,12 +43,13 @@ class Journal {
   void commit(std::span<DriverFile* const> files) noexcept;
   /// The file goes away: what the journal would repeat of it is on the disk then.
   void forget(DriverFile& file) noexcept;
-  /// The run is closed. A record that is still needed stays, for whoever recovers or opens the run next.
+  /// The run is closed. A record that has something to repeat stays, for whoever reads or recovers the run.
   void remove() noexcept;
 
  private:
-  void sync_files(std::span<DriverFile* const> files) noexcept;
   void sync(DriverFile& file) noexcept;
+  void sync_files(std::span<DriverFile* const> files) noexcept;
+  void keep_entry_of(const DriverFile& file) noexcept;
   int write(const std::vector<JournalEntry>& entries);
   int write_patiently(const std::vector<JournalEntry>& entries);
   int open_if_needed();
@@ -58,8 +59,8 @@ class Journal {
   std::filesystem::path path_;
   io::OpenFile file_;
   std::uint64_t sequence_ = 0;
-  std::map<DriverFile*, JournalEntry> unsynced_;  // changed in place since they were synced: by which commit
-  std::vector<JournalEntry> never_synced_;        // the same of files that could not be: every record repeats them
+  std::set<DriverFile*> unsynced_;  // changed in place since they were synced
+  std::vector<JournalEntry> kept_;  // of files whose sync has failed: part of every record from then on
 };
 
 /// What the journal has to repeat, in order. Empty where there is none, or where nothing was cut off that it knows.

@@ -13,7 +13,8 @@ namespace neurotape::loader {
 namespace {
 
 constexpr std::uint64_t kPieceBytes = 4 << 20;
-constexpr std::uint32_t kTypeBytes = 64;  // of the text that names an event's type
+constexpr std::uint64_t kMostMissingChunks = 4096;  // that are told one by one
+constexpr std::uint32_t kTypeBytes = 64;            // of the text that names an event's type
 
 struct TypeRule {
   StreamKind kind;
@@ -77,6 +78,22 @@ void StreamCheck::check_types() {
     if (wrong.empty()) continue;
     fault(column.rule.name, wrong);
     column.dataset = nullptr;  // nothing more can be said of it
+    facts_.known = false;
+  }
+}
+
+/// Rows that a file only claims to have could keep one busy for years: no chunk takes less than a byte of it.
+void StreamCheck::check_storage() {
+  for (auto& column : columns_) {
+    if (!column.dataset || column.rows == 0 || column.dataset->row_bytes() == 0) continue;
+    const auto& dataset = *column.dataset;
+    const bool in_chunks = !dataset.layout().chunk.empty();
+    const std::uint64_t rows_of_one =
+        in_chunks ? dataset.grid().rows_of_chunk() : std::max<std::uint64_t>(1, kPieceBytes / dataset.row_bytes());
+    const std::uint64_t groups = (column.rows - 1) / rows_of_one + 1;
+    if (groups <= dataset.stored_bytes() + kMostMissingChunks) continue;
+    fault(column.rule.name, fmt::format("most of its {} rows were never written", column.rows));
+    column.dataset = nullptr;
     facts_.known = false;
   }
 }

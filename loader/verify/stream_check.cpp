@@ -21,6 +21,7 @@ StreamFacts StreamCheck::run() {
   find_rows();
   check_lengths();
   check_types();
+  check_storage();
   check_timesteps();
   for (const auto& column : columns_)
     if (column.dataset) check_column(column);

@@ -81,6 +81,7 @@ class StreamCheck {
 
   // column_check.cpp
   void check_types();
+  void check_storage();
   void check_filters(const Column& column);
   void check_column(const Column& column);
   void check_chunks(const Column& column);

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Replays power cuts: what fault_victim wrote, with only some of the writes that were in flight on the disk.
 
-    power_cuts.py VICTIM LOADER [--states N] [--seed N] [option=value]...
+    power_cuts.py VICTIM LOADER [--states N] [--seed N] [--failed-syncs N] [option=value]...
 
 In flight is what was written to a file since it was last synced, and what was done to names since their directory was.
 Of these writes any may be missing, and any may be torn at a multiple of 512 bytes; names change in order, and the last
@@ -9,10 +9,13 @@ changes may be missing. A cut may come at any time, and often comes just when so
 state is read with the loader (fault_follower), recovered, after a recovery that is killed half-way, too, and judged:
 whatever had been told to be safe must be there. With durability=process nothing must be there, but the loader shows no
 wrong value: it finds the damage, or there is none.
+--failed-syncs: so many times a sync fails, another each time. What it should have brought to the disk may be there or
+not from then on, and no later sync brings it: the kernel takes it for written.
 """
 
 import argparse
 import collections
+import errno
 import json
 import os
 import pathlib
@@ -24,7 +27,7 @@ import tempfile
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from judge import judge  # noqa: E402
-from sweep import read_with, run_of, run_victim  # noqa: E402
+from sweep import points_of, read_with, run_of, run_victim  # noqa: E402
 
 
 def read_log(path):
@@ -42,6 +45,11 @@ def read_log(path):
 class File:
     def __init__(self):
         self.durable = bytearray()
+        self.in_flight = []
+
+    def sync(self, survives=lambda _: True):
+        for operation in filter(survives, self.in_flight):
+            apply(self.durable, operation)
         self.in_flight = []
 
 
@@ -62,8 +70,8 @@ def apply(content, operation, keep=None):
 class Disk:
     """What is on the disk for sure, and what is on its way."""
 
-    def __init__(self, root):
-        self.root = root
+    def __init__(self, root, numbers):
+        self.root, self.random = root, numbers
         self.files = {}            # by a number
         self.names = {}            # as the process sees them: path -> number, None for a directory
         self.durable_names = {root: None}
@@ -99,16 +107,16 @@ class Disk:
             self.change_name(path, "gone")
         elif op == "sync":
             self.sync(path)
+        elif op == "failed_sync":
+            if self.names.get(path) is not None:
+                self.files[self.names[path]].sync(lambda _: self.random.random() < 0.5)
         elif path in self.names:
             self.files[self.names[path]].in_flight.append(operation)
 
     def sync(self, path):
         number = self.names.get(path)
         if number is not None:
-            file = self.files[number]
-            for operation in file.in_flight:
-                apply(file.durable, operation)
-            file.in_flight = []
+            self.files[number].sync()
             return
         # Names in a directory. File systems with a journal put earlier changes of other directories there with it; this
         # one does not.
@@ -218,41 +226,61 @@ def faults_of(victim, loader, disk, chance, where, is_durable):
         shutil.rmtree(target, ignore_errors=True)
 
 
+def record(arguments, options):
+    """\\returns the directory, and what was done in it"""
+    with tempfile.TemporaryDirectory(prefix="neurotape_cut_", dir=arguments.where) as directory:
+        root = os.path.join(directory, "root")
+        os.mkdir(root)
+        log = os.path.join(directory, "log")
+        status, told, errors = run_victim(arguments.victim, root, options | {"log": log})
+        assert status in ((0, 1) if "deed" in options else (0,)) and not errors, errors or told
+        return root, read_log(log)
+
+
+def replay(arguments, options, states, numbers):
+    """\\returns how many states were bad"""
+    root, operations = record(arguments, options)
+    kinds = [operation["op"] for operation in operations]
+    begin = kinds.index("failed_sync") if "failed_sync" in kinds else 0
+    promises = [done for done in range(begin + 1, len(kinds) + 1) if kinds[done - 1] == "told"]
+    cuts = collections.Counter(numbers.choice(promises) if numbers.random() < 0.3 else numbers.randint(begin + 1, len(kinds))
+                               for _ in range(states))
+    if begin:  # what is left to repeat when the recorder has ended
+        cuts[len(kinds)] += 1
+    disk, bad = Disk(root, numbers), 0
+    is_durable = options["durability"] == "power"
+    for done, operation in enumerate(operations, 1):
+        disk.run(operation)
+        for _ in range(cuts[done]):
+            chance = Chance(random.Random(numbers.random()), is_durable)
+            if faults := faults_of(arguments.victim, arguments.loader, disk, chance, arguments.where, is_durable):
+                bad += 1
+                print(f"cut after operation {done} of {len(operations)}, {options}: {'; '.join(faults[:4])}", flush=True)
+    return bad
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("victim")
     parser.add_argument("loader")
     parser.add_argument("--states", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--failed-syncs", type=int, default=0)
     parser.add_argument("--where", help="directory for the states")
     parser.add_argument("options", nargs="*")
     arguments = parser.parse_intermixed_args()
     options = {"durability": "power"} | dict(option.split("=", 1) for option in arguments.options)
     if os.environ.get("NEUROTAPE_LONG_TESTS"):
         arguments.states *= 200
-    with tempfile.TemporaryDirectory(prefix="neurotape_cut_", dir=arguments.where) as directory:
-        root = os.path.join(directory, "root")
-        os.mkdir(root)
-        log = os.path.join(directory, "log")
-        status, told, errors = run_victim(arguments.victim, root, options | {"log": log})
-        assert status == 0 and not errors, errors or told
-        operations = read_log(log)
-
     numbers = random.Random(arguments.seed)
-    promises = [done for done, operation in enumerate(operations, 1) if operation["op"] == "told"]
-    cuts = collections.Counter(numbers.choice(promises) if numbers.random() < 0.3 else numbers.randint(1, len(operations))
-                               for _ in range(arguments.states))
-    disk, bad = Disk(root), 0
-    is_durable = options["durability"] == "power"
-    for done, operation in enumerate(operations, 1):
-        disk.run(operation)
-        for _ in range(cuts[done]):
-            seed = numbers.random()
-            chance = Chance(random.Random(seed), is_durable)
-            if faults := faults_of(arguments.victim, arguments.loader, disk, chance, arguments.where, is_durable):
-                bad += 1
-                print(f"cut after operation {done} of {len(operations)}: {'; '.join(faults[:4])}", flush=True)
-    print(f"{arguments.states} power cuts in {len(operations)} operations, seed {arguments.seed}, "
+    if arguments.failed_syncs:
+        syncs = sum(operation["op"] == "sync" for operation in record(arguments, options)[1])
+        points = points_of(range(1, syncs + 1), arguments.failed_syncs)
+        bad = sum(replay(arguments, options | {"deed": "fail", "errno": str(errno.EIO), "at": str(at)},
+                         arguments.states // len(points), numbers) for at in points)
+    else:
+        bad = replay(arguments, options, arguments.states, numbers)
+    print(f"{arguments.states} power cuts, {arguments.failed_syncs} failed syncs, seed {arguments.seed}, "
           f"{' '.join(arguments.options)}: {bad} bad")
     return bad != 0
 

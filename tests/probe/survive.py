@@ -38,7 +38,8 @@ class Command:
         said = (done.stdout + done.stderr).decode("utf-8", "replace")
         if done.returncode not in (0, 1, 2):
             return f"ended with {done.returncode}", said
-        if done.returncode != 0 and not done.stderr:
+        # What verify finds is its answer.
+        if done.returncode != 0 and not (done.stderr or verb == "verify" and done.stdout):
             return "did not say why", said
         if b"\x1b" in done.stdout + done.stderr:
             return "passed terminal codes on", said
@@ -52,6 +53,11 @@ def problem(command, path, status=None, words=()):
     bad = [each for each in (*statuses, watched) if isinstance(each, str)]
     if not bad and status is not None and max(statuses) != status:
         bad.append(f"ended with {statuses}, not {status}")
+    found, said = command.answer("verify", path)
+    if isinstance(found, str):
+        bad.append(f"verify {found}: {said}")
+    elif not bad and found == 0 and max(statuses) != 0:
+        bad.append(f"verify finds it sound, info and ls ended with {statuses}")
     bad += [f"did not say '{word}'" for word in words if word not in "".join(texts)]
     return "; ".join(bad) + "\n" + "".join(texts) if bad else ""
 

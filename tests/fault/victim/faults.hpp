@@ -35,6 +35,8 @@ class Faults final : public io::Operations {
   explicit Faults(Plan plan) : plan_(std::move(plan)) {}
   /// {"calls": how many, "writes": [[call, ends of pages within it]...] those that can be torn}
   nlohmann::json counted() const;
+  /// Counts a call. \returns whether it fails, errno set
+  bool fails(const char* call);
 
   int open(const char* path, int flags, mode_t mode) override;
   ssize_t pwrite(int file, const void* bytes, std::size_t count, off_t offset) override;
@@ -49,9 +51,6 @@ class Faults final : public io::Operations {
  private:
   /// \param pages ends of pages within a write
   bool is_due(const char* call, std::uint64_t pages = 0);
-  /// \returns whether the call fails, errno set
-  bool fails(const char* call);
-
   const Plan plan_;
   std::atomic<std::uint64_t> calls_{0};
   mutable std::mutex mutex_;

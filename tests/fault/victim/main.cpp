@@ -148,7 +148,7 @@ int run(int argc, char** argv) {
   auto options = options_of(argc, argv);
   fault::Faults faults(fault::plan_of(options));
   std::optional<fault::OperationLog> log;
-  if (!options["log"].empty()) operation_log = &log.emplace(options["log"]);
+  if (!options["log"].empty()) operation_log = &log.emplace(options["log"], faults);
   const io::Replaced replaced(log ? static_cast<io::Operations&>(*log) : faults);
   int status = 0;
   try {

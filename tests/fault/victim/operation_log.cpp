@@ -1,5 +1,6 @@
 #include "tests/fault/victim/operation_log.hpp"
 
+#include <cerrno>
 #include <fcntl.h>
 
 namespace neurotape::fault {
@@ -65,17 +66,17 @@ int OperationLog::fallocate(int file, off_t offset, off_t length) {
 }
 
 // The log is the truth here: nothing has to reach a disk, and it goes faster.
-int OperationLog::fdatasync(int file) {
+int OperationLog::sync(const char* call, int file) {
   const std::lock_guard lock(mutex_);
-  write(named("sync", file));
-  return 0;
+  const bool failed = faults_.fails(call);
+  const int error = errno;
+  write(named(failed ? "failed_sync" : "sync", file));
+  errno = error;
+  return failed ? -1 : 0;
 }
 
-int OperationLog::fsync(int file) {
-  const std::lock_guard lock(mutex_);
-  write(named("sync", file));
-  return 0;
-}
+int OperationLog::fdatasync(int file) { return sync("fdatasync", file); }
+int OperationLog::fsync(int file) { return sync("fsync", file); }
 
 int OperationLog::mkdir(const char* path, mode_t mode) {
   const std::lock_guard lock(mutex_);

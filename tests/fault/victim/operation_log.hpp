@@ -9,13 +9,15 @@
 #include <string>
 
 #include "backends/io/operations.hpp"
+#include "tests/fault/victim/faults.hpp"
 
 namespace neurotape::fault {
 
 /// Any thread. A line of JSON for each operation; those with "bytes" are followed by so many bytes and a newline.
 class OperationLog final : public io::Operations {
  public:
-  explicit OperationLog(const std::string& path) : log_(std::fopen(path.c_str(), "wb")) {}
+  /// \param faults of syncs: those fail that it says
+  OperationLog(const std::string& path, Faults& faults) : faults_(faults), log_(std::fopen(path.c_str(), "wb")) {}
   OperationLog(const OperationLog&) = delete;
   OperationLog& operator=(const OperationLog&) = delete;
   ~OperationLog() override { std::fclose(log_); }
@@ -35,9 +37,11 @@ class OperationLog final : public io::Operations {
 
  private:
   nlohmann::json named(const char* operation, int file) const;
+  int sync(const char* call, int file);
   void write(const nlohmann::json& line, const void* bytes = nullptr, std::size_t count = 0);
 
   std::mutex mutex_;
+  Faults& faults_;
   std::FILE* log_;
   std::map<int, std::string> names_;  // of descriptors, as they were opened
 };

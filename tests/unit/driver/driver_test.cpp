@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <fstream>
 #include <gtest/gtest.h>
+#include <map>
 #include <memory>
 #include <string_view>
 #include <sys/file.h>
@@ -226,11 +227,9 @@ TEST_F(DriverTest, TheJournalKeepsWhatCouldNotBeSynced) {
   EXPECT_TRUE(broken->failure());
   EXPECT_FALSE(sound->failure());
   commit('c');
-  const auto entries = read_journal(journal_path);
-  ASSERT_EQ(entries.size(), 2U);
-  EXPECT_EQ(entries[0].file, "broken.h5");
-  EXPECT_EQ(entries[0].pieces.back().bytes, bytes_of(10, 'a')) << "its last commit";
-  EXPECT_EQ(entries[1].pieces.back().bytes, bytes_of(10, 'c'));
+  std::map<std::string, std::vector<std::byte>> last;
+  for (const auto& entry : read_journal(journal_path)) last[entry.file] = entry.pieces.back().bytes;
+  EXPECT_EQ(last, (decltype(last){{"broken.h5", bytes_of(10, 'a')}, {"sound.h5", bytes_of(10, 'c')}}));
   broken.reset();
   sound.reset();
   journal->remove();
