@@ -17,7 +17,8 @@ import tempfile
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from judge import judge  # noqa: E402
-from live import LONG, Program  # noqa: E402
+from live import LONG  # noqa: E402
+from program import Program  # noqa: E402
 from sweep import run_of, run_victim  # noqa: E402
 
 STEP = 4096
@@ -80,14 +81,13 @@ def stop(victim, disk, options):
 
 
 def wait(victim, disk, options):
-    program = Program("recorder", [victim, disk.path, "on_disk_error=wait"]
-                      + [f"{key}={value}" for key, value in options.items()])
-    with program.changed:
-        program.changed.wait_for(lambda: any(is_full(line) or "end" in line for line in program.lines), 60)
-    refused = any(is_full(line) for line in program.lines)
-    disk.enlarge()
-    status = program.end()
-    told = program.told()
+    with Program("recorder", [victim, disk.path, "on_disk_error=wait"]
+                 + [f"{key}={value}" for key, value in options.items()]) as program:
+        with program.changed:
+            program.changed.wait_for(lambda: program.ended or any(is_full(line) for line in program.lines), 60)
+        refused = any(is_full(line) for line in program.lines)
+        disk.enlarge()
+        status, told = program.end(), program.lines
     faults = judge(run_of(disk.path), told)
     if status or not any(line.get("finished") == 0 for line in told):
         faults.append(f"ended with {status}: {told[-2:]} {program.told_errors()}")

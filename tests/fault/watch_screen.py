@@ -20,7 +20,7 @@ import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from live import MOST_SECONDS, Program  # noqa: E402
+from program import MOST_SECONDS, Program  # noqa: E402
 from sweep import run_of  # noqa: E402
 
 SEQUENCE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
@@ -170,13 +170,13 @@ def main():
     victim_path, tool = sys.argv[1:]
     faults = []
     with tempfile.TemporaryDirectory(prefix="neurotape_screen_") as directory:
-        victim = Program("recorder", [victim_path, directory, "beats=0", "rows=20", "small=0"])
-        victim.wait_for(1, "commit")
-        command = [tool, "watch", run_of(directory), "--every", "0.05"]
-        for case in [quit_by_key, quit_by_interrupt, ended_by_signal, narrow_and_resized, without_utf8,
-                     stopped_and_continued]:
-            faults += [f"{case.__name__}: {fault}" for fault in case(command)]
-        faults += [f"ends_with_the_run: {fault}" for fault in ends_with_the_run(command, victim)]
+        with Program("recorder", [victim_path, directory, "beats=0", "rows=20", "small=0"]) as victim:
+            victim.wait_for(1, "episode", "commit")
+            command = [tool, "watch", run_of(directory), "--every", "0.05"]
+            for case in [quit_by_key, quit_by_interrupt, ended_by_signal, narrow_and_resized, without_utf8,
+                         stopped_and_continued]:
+                faults += [f"{case.__name__}: {fault}" for fault in case(command)]
+            faults += [f"ends_with_the_run: {fault}" for fault in ends_with_the_run(command, victim)]
     print(f"{len(faults)} faults", *faults[:10], sep="\n")
     return bool(faults)
 

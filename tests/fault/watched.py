@@ -12,7 +12,8 @@ import tempfile
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from judge import DENSE, finished_rows, judge  # noqa: E402
-from live import LONG, Program  # noqa: E402
+from live import LONG  # noqa: E402
+from program import Program  # noqa: E402
 from sweep import run_of  # noqa: E402
 
 LOOKS = 100 if LONG else 8
@@ -75,24 +76,24 @@ def main():
     victim_path, tool, ending, *options = sys.argv[1:]
     killed = ending == "kill"
     with tempfile.TemporaryDirectory(prefix="neurotape_watched_") as directory:
-        victim = Program("recorder", [victim_path, directory, "beats=0", *options])
-        victim.wait_for(1, "commit")
-        run = run_of(directory)
-        watch = Program("watch", [tool, "watch", run, "--json", "--every", "0.05"])
-        watch.wait_for(LOOKS, "looks")
-        victim.process.kill() if killed else victim.tell_to_stop()
-        status = victim.end()
-        faults = [] if status == (-9 if killed else 0) else [f"the recorder ended with {status}: {victim.told_errors()}"]
-        if status := watch.end():
-            faults.append(f"watch ended with {status}: {watch.told_errors()}")
-        looks = watch.told()
+        with Program("recorder", [victim_path, directory, "beats=0", *options]) as victim:
+            victim.wait_for(1, "episode", "commit")
+            run = run_of(directory)
+            with Program("watch", [tool, "watch", run, "--json", "--every", "0.05"]) as watch:
+                watch.wait_for(LOOKS, "streams", "looks")
+                victim.process.kill() if killed else victim.tell_to_stop()
+                status = victim.end()
+                faults = [] if status == (-9 if killed else 0) else [f"the recorder: {status}: {victim.told_errors()}"]
+                if status := watch.end():
+                    faults.append(f"watch ended with {status}: {watch.told_errors()}")
+        looks = watch.lines
         for before, look in zip([None, *looks], looks):
             faults += check_look(look, before)
         if killed and not looks[-1]["episodes"]["unseen"] or not killed:
-            faults += check_end(looks[-1], victim.told(), killed)
+            faults += check_end(looks[-1], victim.lines, killed)
         if looks[-1]["rows"] <= looks[0]["rows"]:
             faults.append("it has not seen the run grow")
-        faults += judge(run, victim.told())
+        faults += judge(run, victim.lines)
     print(f"{len(looks)} looks at {looks[-1]['rows']} rows of {looks[-1]['episodes']}, {len(faults)} faults", *faults[:10],
           sep="\n")
     return bool(faults)

@@ -17,7 +17,7 @@ using namespace life;
 constexpr int kRows = 40;
 constexpr std::size_t kWidth = 16;
 
-/// What the judge may know, as the victim of tests/fault tells it: a line at once and whole.
+/// What the judge may know, as the victim of tests/fault tells it: a line at once and whole. Any thread.
 class Notes {
  public:
   explicit Notes(const std::filesystem::path& path) : file_(std::fopen(path.c_str(), "w")) {}
@@ -48,8 +48,9 @@ class Notes {
 /// The values that tests/fault/judge.py expects.
 class Recording {
  public:
-  explicit Recording(Experiment& experiment)
-      : episode_(experiment.start_episode({.attributes = {{"maze", "T"}}})),
+  Recording(Experiment& experiment, Notes& notes)
+      : notes_(notes),
+        episode_(experiment.start_episode({.attributes = {{"maze", "T"}}})),
         dense_(episode_.neural_state<float>("v0", {kWidth}, {.chunk_rows = 32})),
         spikes_(episode_.spikes("p")),
         rewards_(episode_.rewards()),
@@ -83,9 +84,10 @@ class Recording {
     const nlohmann::json data{{"t", t_}};
     episode_.log_event("mark", t_, data);
   } catch (const std::bad_alloc&) {
-    return;
+    notes_.lost_events();
   }
 
+  Notes& notes_;
   Episode episode_;
   DenseStream<float> dense_;
   SpikeStream spikes_;
@@ -97,16 +99,19 @@ class Recording {
 /// Whether all of it went well, as far as anybody was told.
 bool live(const std::filesystem::path& parent, Notes& notes) {
   std::atomic<bool> lost = false;
-  auto experiment =
-      Experiment::create(parent, "run",
-                         {.memory_cap = 16_MB,
-                          .n_workers = 1,
-                          .codec = Codec::gzip(1),
-                          .commit_interval = std::chrono::hours(1),
-                          .durability = Durability::process,
-                          .on_error = [&](const Error& error) { lost = lost || error.code() == ErrorCode::io; }});
+  auto experiment = Experiment::create(parent, "run",
+                                       {.memory_cap = 16_MB,
+                                        .n_workers = 1,
+                                        .codec = Codec::gzip(1),
+                                        .commit_interval = std::chrono::hours(1),
+                                        .durability = Durability::process,
+                                        .on_error = [&](const Error& error) {
+                                          if (error.code() != ErrorCode::io) return;
+                                          lost = true;
+                                          notes.lost_events();  // an event needs memory of its own
+                                        }});
   experiment.save_config({{"learning_rate", 0.25}});
-  Recording large(experiment);
+  Recording large(experiment, notes);
   bool events = true;
   for (int beat = 1; beat <= 2; ++beat) {
     large.record(kRows);
@@ -116,7 +121,7 @@ bool live(const std::filesystem::path& parent, Notes& notes) {
     if (!events) notes.lost_events();
   }
   {
-    Recording brief(experiment);
+    Recording brief(experiment, notes);
     brief.record(5);
     events = events && brief.events() != 0;
     if (!events) notes.lost_events();
