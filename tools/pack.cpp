@@ -47,8 +47,8 @@ Json described(const CopyReport& report) {
 }
 
 std::string copy_text(const Json& report) {
-  return plain(report["path"]) + ": " + plain(report["episodes"]) + " episodes, " + size_text(report["bytes_before"]) +
-         " in " + size_text(report["bytes_after"]) + "\n";
+  return plain(report["path"]) + ": " + count_text(report["episodes"].get<std::uint64_t>(), "episode") + ", " +
+         size_text(report["bytes_before"]) + " in " + size_text(report["bytes_after"]) + "\n";
 }
 
 struct PackArguments : RunArguments {
