@@ -76,8 +76,9 @@ int run(const Arguments& arguments) {
   BrunelParameters p;
   p.neurons = static_cast<std::uint32_t>(arguments.number("--neurons"));
   const long steps = arguments.number("--steps");
-  if (p.neurons < 1000 || p.neurons % 20 != 0 || steps < 2 * kSettled) {
-    throw std::invalid_argument("needs 1000 neurons or more, a multiple of 20, and 2000 steps or more");
+  // In fewer, rates and irregularity are too noisy to be judged by.
+  if (p.neurons < 5000 || p.neurons % 20 != 0 || steps < 4 * kSettled) {
+    throw std::invalid_argument("needs 5000 neurons or more, a multiple of 20, and 4000 steps or more");
   }
   BrunelNetwork network(p, 1);
   std::printf("%u neurons, %.1f million synapses, %zu of them plastic; %.0f ms in steps of %g ms\n", p.neurons,
