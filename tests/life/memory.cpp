@@ -55,6 +55,12 @@ void* from_system(std::size_t bytes, std::size_t alignment) {
   return memory;
 }
 
+void* from_system_or_null(std::size_t bytes) noexcept try {
+  return from_system(bytes, 1);
+} catch (const std::bad_alloc&) {
+  return nullptr;
+}
+
 }  // namespace
 
 std::uint64_t allocations_of_this_thread() noexcept { return allocations; }
@@ -72,6 +78,7 @@ std::uint64_t memory_requests() noexcept { return requests; }
 }  // namespace neurotape::life
 
 using neurotape::life::from_system;
+using neurotape::life::from_system_or_null;
 
 void* operator new(std::size_t bytes) { return from_system(bytes, 1); }
 void* operator new[](std::size_t bytes) { return from_system(bytes, 1); }
@@ -81,6 +88,9 @@ void* operator new(std::size_t bytes, std::align_val_t alignment) {
 void* operator new[](std::size_t bytes, std::align_val_t alignment) {
   return from_system(bytes, static_cast<std::size_t>(alignment));
 }
+// A sanitizer would answer these by itself.
+void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept { return from_system_or_null(bytes); }
+void* operator new[](std::size_t bytes, const std::nothrow_t&) noexcept { return from_system_or_null(bytes); }
 void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete[](void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }

@@ -13,6 +13,7 @@
 #include "fixture.hpp"
 #include "neurotape/error.hpp"
 #include "tests/support/errors.hpp"
+#include "tests/support/sanitizers.hpp"
 
 namespace neurotape::testing {
 namespace {
@@ -268,6 +269,7 @@ TEST_F(Run, LeavesUnreadableFilesAlone) {
 }
 
 TEST_F(Run, AnUnreadableEpisodeOfASegmentCostsNoOther) {
+  [[maybe_unused]] const support::LeaksOfHdf5 leaks;
   create_run();
   for (std::uint64_t i = 0; i < 3; ++i) record_small(*backend_, i, 10);
   close_run();
@@ -293,6 +295,7 @@ TEST_F(Run, NumbersOfALostSegmentAreNotUsedAgain) {
 }
 
 TEST_F(Run, AMergeThatFailsCostsNothing) {
+  [[maybe_unused]] const support::LeaksOfHdf5 leaks;
   create_run();
   for (std::uint64_t i = 0; i < 2; ++i) {
     record_small(*backend_, i, 10);
