@@ -271,7 +271,7 @@ def main():
     arguments = parser.parse_intermixed_args()
     options = {"durability": "power"} | dict(option.split("=", 1) for option in arguments.options)
     if os.environ.get("NEUROTAPE_LONG_TESTS"):
-        arguments.states *= 200
+        arguments.states *= 270
     numbers = random.Random(arguments.seed)
     if arguments.failed_syncs:
         syncs = sum(operation["op"] == "sync" for operation in record(arguments, options)[1])
