@@ -4,6 +4,7 @@
 
 #include "tools/commands.hpp"
 #include "tools/subcommand.hpp"
+#include "tools/table.hpp"
 
 namespace neurotape::tools {
 namespace {
@@ -69,7 +70,7 @@ struct Arguments : RunArguments {
     return exchange::export_minari;
   }
   static std::string text(const Json& told) {
-    std::string text = plain(told["output"]) + ": " + std::to_string(told["files"].size()) + " files\n";
+    std::string text = plain(told["output"]) + ": " + count_text(told["files"].size(), "file") + "\n";
     for (const auto& note : told["notes"]) text += "note: " + plain(note) + "\n";
     return text;
   }

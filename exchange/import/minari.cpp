@@ -7,14 +7,13 @@
 
 #include "exchange/hdf5_in.hpp"
 #include "exchange/import/exported.hpp"
+#include "exchange/import/record_dataset.hpp"
 
 namespace neurotape::exchange {
 namespace {
 
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
-
-constexpr std::uint64_t kReadAtOnceBytes = 4'000'000;
 
 struct DatasetFiles {
   fs::path data, metadata;  ///< metadata: empty where there is none
@@ -67,22 +66,6 @@ std::vector<std::string> names_of_episodes(const h5::Source& file) {
   names.reserve(found.size());
   for (const auto& [number, name] : found) names.push_back(name);
   return names;
-}
-
-/// Records a dataset whose rows are those of the timesteps 0, 1, 2, ...
-template <class T>
-void record_rows(const h5::Source& dataset, const StreamPath& path, Episode& episode) {
-  const auto shape = dataset.shape_of_row();
-  const auto width = static_cast<std::size_t>(shape.values());
-  DenseWriter<T> writer(episode, path, {.shape = shape});
-  const auto at_once = std::max<std::uint64_t>(1, kReadAtOnceBytes / std::max<std::size_t>(1, width * sizeof(T)));
-  Array<T> values(static_cast<std::size_t>(std::min(at_once, dataset.rows())) * width);
-  for (std::uint64_t row = 0; row < dataset.rows(); row += at_once) {
-    const auto rows = std::min(at_once, dataset.rows() - row);
-    dataset.read(row, rows, values.data());
-    for (std::uint64_t i = 0; i < rows; ++i)
-      writer.record(static_cast<std::int64_t>(row + i), std::span<const T>(values.data() + i * width, width));
-  }
 }
 
 /// One episode of a dataset.
@@ -145,7 +128,10 @@ class MinariEpisode {
   void record(const h5::Source& dataset, const std::string& name, std::uint64_t rows, Episode& episode) {
     expect_rows(dataset, rows);
     const StreamPath path{StreamKind::behavior, name};
-    visit_dtype(dataset.expect_numbers(), [&]<class T>(T) { record_rows<T>(dataset, path, episode); });
+    visit_dtype(dataset.expect_numbers(), [&]<class T>(T) {
+      DenseWriter<T> writer(episode, path, {.shape = dataset.shape_of_row()});
+      record_dataset(dataset, writer);
+    });
     run_.count(path.text(), rows);
   }
 

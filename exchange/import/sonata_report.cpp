@@ -8,14 +8,13 @@
 #include <neurotape/loaded.hpp>
 #include <set>
 
+#include "exchange/import/record_dataset.hpp"
 #include "exchange/import/sonata_spikes.hpp"
 #include "exchange/import/streams.hpp"
 #include "exchange/import/times.hpp"
 
 namespace neurotape::exchange {
 namespace {
-
-constexpr std::uint64_t kReadAtOnceBytes = 4'000'000;
 
 /// Under the name that the format has now, or one that it had.
 h5::Source open_either(const h5::Source& mapping, const std::string& name, const std::string& before) {
@@ -89,16 +88,7 @@ void SonataReport::record(double dt, Episode& episode, NewRun& run) const {
   if (first % every == 0) layout.every = every;
   visit_dtype(data_.expect_numbers(), [&]<class T>(T) {
     DenseWriter<T> writer(episode, path, layout);
-    const auto width = static_cast<std::size_t>(data_.shape()[1]);
-    const auto at_once = std::max<std::uint64_t>(1, kReadAtOnceBytes / std::max<std::size_t>(1, width * sizeof(T)));
-    Array<T> values(static_cast<std::size_t>(std::min(at_once, data_.rows())) * width);
-    for (std::uint64_t row = 0; row < data_.rows(); row += at_once) {
-      const auto rows = std::min(at_once, data_.rows() - row);
-      data_.read(row, rows, values.data());
-      for (std::uint64_t i = 0; i < rows; ++i)
-        writer.record(first + static_cast<std::int64_t>(row + i) * every,
-                      std::span<const T>(values.data() + i * width, width));
-    }
+    record_dataset(data_, writer, first, every);
   });
   run.count(path.text(), data_.rows());
 }

@@ -7,11 +7,8 @@ namespace {
 
 using testing::HasSubstr;
 
-class ExportTest : public SmallRunTest {
+class ExportTest : public JudgedRunTest {
  protected:
-  void SetUp() override {
-    if (!support::have_python()) GTEST_SKIP() << "no python3 with h5py to judge the files";
-  }
   std::filesystem::path out() const { return directory() / "out"; }
   static std::string python(const std::string& code) {
     return support::run_command("'" NEUROTAPE_PYTHON "' -c \"import h5py, json; " + code + "\"").output;

@@ -10,11 +10,8 @@ namespace {
 
 using testing::HasSubstr;
 
-class LayoutTest : public SmallRunTest {
+class LayoutTest : public JudgedRunTest {
  protected:
-  void SetUp() override {
-    if (!support::have_python()) GTEST_SKIP() << "no python3 with h5py to judge the files";
-  }
   std::filesystem::path file() const { return directory() / "packed.h5"; }
   void expect_sound(const std::filesystem::path& path) const {
     EXPECT_THAT(text({"verify", path}), HasSubstr(": sound"));

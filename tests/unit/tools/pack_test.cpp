@@ -7,11 +7,8 @@ using testing::ElementsAre;
 using testing::EndsWith;
 using testing::HasSubstr;
 
-class PackTest : public SmallRunTest {
+class PackTest : public JudgedRunTest {
  protected:
-  void SetUp() override {
-    if (!support::have_python()) GTEST_SKIP() << "no python3 with h5py to judge the files";
-  }
   std::filesystem::path file() const { return directory() / "packed.h5"; }
   std::string judged(const char* how, const std::filesystem::path& a, const std::filesystem::path& b) const {
     const auto verdict = support::run_python("unit/tools/pack_judge.py", {how, a.string(), b.string()});

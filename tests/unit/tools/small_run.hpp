@@ -44,4 +44,12 @@ class SmallRunTest : public ToolTest {
   }
 };
 
+/// The same, where h5py judges what a command makes of them.
+class JudgedRunTest : public SmallRunTest {
+ protected:
+  void SetUp() override {
+    if (!support::have_python()) GTEST_SKIP() << "no python3 with h5py to judge the files";
+  }
+};
+
 }  // namespace neurotape::tool
