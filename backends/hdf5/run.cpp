@@ -70,14 +70,13 @@ std::set<std::string> Run::repeat_cut_off_commit(const RunDirectory& directory) 
 
 /// Where that fails, a power cut may take the files of episodes that got their names in this commit, and of no others.
 void Run::sync_new_names(CommitResult& result) {
-  if (!names_changed_) return;
   const auto episodes = std::exchange(newly_named_, {});
+  if (episodes.empty()) return;
   try {
     sync_names();
-    names_changed_ = false;
   } catch (const Error& error) {
     result.lost.insert(result.lost.end(), episodes.begin(), episodes.end());
-    if (!episodes.empty() && !result.why_lost) result.why_lost = error;
+    if (!result.why_lost) result.why_lost = error;
   }
 }
 
@@ -103,7 +102,6 @@ void Run::own_file(std::uint64_t episode, const std::filesystem::path& path, Epi
   const auto facts = file_facts(path).value_or(FileFacts{});
   record.source = std::make_shared<SourceFile>(SourceFile{path.filename().string(), false, facts});
   index_.set(episode, std::move(record));
-  names_changed_ = true;
   newly_named_.push_back(episode);
 }
 

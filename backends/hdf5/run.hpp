@@ -108,8 +108,7 @@ class Run {
   std::uint64_t next_episode_ = 0;
   std::map<std::uint64_t, Committing> committing_;
   io::OpenFile names_;                      // the directory of the episodes; open, for later it may not be to be had
-  bool names_changed_ = false;              // in it, since it was synced
-  std::vector<std::uint64_t> newly_named_;  // episodes whose files these are
+  std::vector<std::uint64_t> newly_named_;  // episodes whose files got their names since it was synced
   std::vector<Pending> pending_;            // in the segment that is being filled
   std::vector<std::filesystem::path> obsolete_;  // removed when the index on disk no longer links to them
 };
