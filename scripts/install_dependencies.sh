@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that are missing; says nothing when there are none.
 # usage: scripts/install_dependencies.sh [--checks | --bench]
-#   --checks   also clang and what the checks of the sources use
+#   --checks   also clang, for the fuzzers, and what the checks of the sources use
 #   --bench    also the Python packages that the benchmarks compare with
 set -euo pipefail
 

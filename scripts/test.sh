@@ -60,9 +60,7 @@ clang_can_fuzz() {
     clang++ -fsanitize=fuzzer,address -x c++ -o /dev/null - 2>/dev/null
 }
 
-checks=()
-if [[ $lint || $clang ]]; then checks=(--checks); fi
-scripts/install_dependencies.sh "${checks[@]}"
+scripts/install_dependencies.sh --checks
 
 if [[ $lint ]]; then
   source scripts/lint.sh
@@ -75,7 +73,7 @@ if clang_can_fuzz; then
   configure_and_build fuzz --target neurotape_fuzzers
   run_tests fuzz
 else
-  echo "Fuzzers are left out: clang++ with its fuzzer is not there (scripts/install_dependencies.sh --checks)"
+  echo "Fuzzers are left out: clang++ has no fuzzer here"
 fi
 if [[ $clang ]]; then configure_and_build clang --target neurotape_programs; fi
 if [[ $core_only ]]; then
