@@ -20,7 +20,12 @@ constexpr char kReport = 1;
 thread_local volatile char selector = kAllow;
 thread_local volatile long first_call = -1;
 
-#ifdef __x86_64__
+// ThreadSanitizer calls handlers of signals in its own time.
+#if defined(__x86_64__) && !defined(__SANITIZE_THREAD__)
+#define NEUROTAPE_SEES_SYSTEM_CALLS 1
+#endif
+
+#ifdef NEUROTAPE_SEES_SYSTEM_CALLS
 // Notes the call, and makes it: the section is over, since returning from here is a system call, too.
 void note(int, siginfo_t* info, void* context) {
   selector = kAllow;
@@ -41,7 +46,7 @@ void note(int, siginfo_t* info, void* context) {
 }  // namespace
 
 SystemCalls::SystemCalls() {
-#ifdef __x86_64__
+#ifdef NEUROTAPE_SEES_SYSTEM_CALLS
   struct sigaction action {};
   action.sa_sigaction = note;
   action.sa_flags = SA_SIGINFO;

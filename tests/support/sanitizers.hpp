@@ -15,6 +15,10 @@ inline constexpr bool kSanitized = true;
 inline constexpr bool kSanitized = false;
 #endif
 
+/// How the report of a reader that died begins: a sanitizer may take longer over a crash than a reader is given.
+inline constexpr const char* kReaderDied =
+    kSanitized ? "a process that tried to read it " : "a process that tried to read it ended with ";
+
 /// What this thread allocates while one lives is no leak: HDF5 1.10.8 leaks the header of an object that it cannot read.
 #if defined(__SANITIZE_ADDRESS__)
 using LeaksOfHdf5 = __lsan::ScopedDisabler;

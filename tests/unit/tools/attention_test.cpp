@@ -1,6 +1,7 @@
 #include <cmath>
 #include <neurotape/artifacts.hpp>
 
+#include "tests/support/sanitizers.hpp"
 #include "tool.hpp"
 
 namespace neurotape::tool {
@@ -146,7 +147,7 @@ TEST_F(AttentionTest, AnotherProcessOpensPackedFilesFirst) {
                               std::vector<std::string>{"unpack", at("hostile.h5"), at("b")}}) {
     std::vector<std::string> arguments{"attention"};
     arguments.insert(arguments.end(), command.begin(), command.end());
-    expect_refused(arguments, {"a process that tried to read it ended", "hostile.h5"});
+    expect_refused(arguments, {support::kReaderDied, "hostile.h5"});
   }
 }
 
