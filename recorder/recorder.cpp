@@ -17,8 +17,10 @@ constexpr std::chrono::hours kLongestCommitInterval(365 * 24);
 // Of the cap, what is not the ring: chunks being put together, and their encoded form.
 std::size_t buffer_bytes(std::size_t cap) { return std::clamp<std::size_t>(cap / 8, 6U << 20, 128U << 20); }
 
-int worker_count(const ExperimentOptions& options) {
-  return options.n_workers > 0 ? options.n_workers : std::max(1, usable_processors() - 1);
+WorkerPool::Crew crew_of(const ExperimentOptions& options) {
+  if (options.n_workers > 0) return {.workers = options.n_workers, .extra = false};
+  const int processors = usable_processors();
+  return {.workers = std::max(1, processors - 1), .extra = processors > 1};
 }
 
 void add(StreamStats& sum, const StreamStats& one) {
@@ -81,7 +83,7 @@ Recorder::Recorder(std::unique_ptr<Backend> backend, std::string experiment, con
       parts_(make_parts(*backend_, std::move(experiment), options)),
       path_(backend_->path()),
       next_number_(backend_->next_episode_number()),
-      workers_(worker_count(options), *parts_,
+      workers_(crew_of(options), *parts_,
                {[this] { return relieve(); }, [this](const Error& error) { writer_.abandon(error); }}),
       writer_(*backend_, *parts_,
               {[this](const std::shared_ptr<Epoch>& epoch) { harvest(epoch); },

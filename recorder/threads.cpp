@@ -32,6 +32,8 @@ sync::Thread start_thread(const char* name, std::function<void()> body) {
   const AllSignalsBlocked blocked;
   sync::Thread thread(std::move(body));
   pthread_setname_np(thread.native_handle(), name);
+  const sched_param no_priority{};
+  pthread_setschedparam(thread.native_handle(), SCHED_BATCH, &no_priority);
   return thread;
 }
 

@@ -9,7 +9,8 @@
 
 namespace neurotape {
 
-/// A thread with a name (at most 15 bytes) that takes no signals: they are the program's.
+/// A thread with a name (at most 15 bytes) that takes no signals: they are the program's. It has no real-time priority
+/// either, and when it wakes up it waits for its turn on the processor instead of interrupting a simulation there.
 sync::Thread start_thread(const char* name, std::function<void()> body);
 
 /// As long as it lives, what this thread writes does not bring it this signal, SIGPIPE or SIGXFSZ, which would end a program

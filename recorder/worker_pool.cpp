@@ -19,11 +19,12 @@ std::size_t bytes_copied(const EncodeJob& job) { return job.buffer == nullptr ? 
 
 }  // namespace
 
-WorkerPool::WorkerPool(int threads, RecorderParts& parts, Hooks hooks) : parts_(parts), hooks_(std::move(hooks)) {
-  threads_.reserve(static_cast<std::size_t>(threads));
+WorkerPool::WorkerPool(Crew crew, RecorderParts& parts, Hooks hooks) : parts_(parts), hooks_(std::move(hooks)) {
+  threads_.reserve(static_cast<std::size_t>(crew.workers) + 1);
   try {
-    for (int i = 0; i < threads; ++i)
+    for (int i = 0; i < crew.workers; ++i)
       threads_.push_back(start_thread(fmt::format("neurotape-{}", i).c_str(), [this] { work(); }));
+    if (crew.extra) threads_.push_back(start_thread("neurotape-extra", [this] { help_out(); }));
   } catch (...) {
     stop();
     throw;
@@ -48,6 +49,25 @@ void WorkerPool::work() {
     }
     if (!rest(nap)) return;
   }
+}
+
+void WorkerPool::help_out() {
+  while (wait_until_behind()) {
+    try {
+      if (!encode_one()) consume_one();
+    } catch (const std::exception& error) {
+      hooks_.task_failed(as_error("a worker failed", error));
+    }
+  }
+}
+
+// False: the pool ends, and the workers do what there is left to do.
+bool WorkerPool::wait_until_behind() {
+  std::unique_lock lock(mutex_);
+  extra_rests_ = true;
+  behind_.wait(lock, [&] { return stopping_ || extra_woken_ || is_behind(); });
+  extra_rests_ = extra_woken_ = false;
+  return !stopping_;
 }
 
 bool WorkerPool::encode_one() {
@@ -118,14 +138,16 @@ bool WorkerPool::relieve_lanes() { return parts_.blocks.has_waiters() && hooks_.
 // as the ring holds. This waits for the writer, with a stream's mutex held, which the writer needs of no stream that
 // has rows.
 void WorkerPool::encode(EncodeJob job) {
-  bool wake_one = false;
+  bool wake_one = false, wake_extra = false;
   {
     const std::lock_guard lock(mutex_);
     copied_bytes_ += bytes_copied(job);
     jobs_.push_back(std::move(job));
     wake_one = resting_ > 0;
+    wake_extra = extra_rests_ && is_behind();
   }
   if (wake_one) wake_.notify_one();
+  if (wake_extra) behind_.notify_one();
   while (too_much_waits() && encode_one()) {
   }
 }
@@ -144,12 +166,16 @@ void WorkerPool::run_soon(std::function<void()> task) {
 }
 
 void WorkerPool::wake() noexcept {
+  bool wake_one = false, wake_extra = false;
   {
     const std::lock_guard lock(mutex_);
-    if (resting_ == 0) return;
-    woken_ = true;
+    wake_one = resting_ > 0;
+    woken_ = woken_ || wake_one;
+    wake_extra = extra_rests_ && parts_.blocks.is_half_full();
+    extra_woken_ = extra_woken_ || wake_extra;
   }
-  wake_.notify_one();
+  if (wake_one) wake_.notify_one();
+  if (wake_extra) behind_.notify_one();
 }
 
 // Until there is work, or it is time to look whether lanes have filled blocks. False: the pool ends.
@@ -175,6 +201,7 @@ void WorkerPool::stop() {
     stopping_ = true;
   }
   wake_.notify_all();
+  behind_.notify_all();
   for (auto& thread : threads_)
     if (thread.joinable()) thread.join();
 }

@@ -22,6 +22,9 @@ namespace neurotape {
 /// A lane that fills a block wakes nobody, which would be a system call: one of the resting workers looks by
 /// itself now and then. A lane that waits does wake them.
 ///
+/// An extra thread helps only while the ring is more than half full. The program is faster than the workers then, and
+/// about to wait: the processor that was left to it is better used so.
+///
 /// Thread safety: public members from any thread.
 class WorkerPool : public WorkSink {
  public:
@@ -30,7 +33,12 @@ class WorkerPool : public WorkSink {
     std::function<void(const Error&)> task_failed;  ///< work was lost: nothing can follow it
   };
 
-  WorkerPool(int threads, RecorderParts& parts, Hooks hooks);
+  struct Crew {
+    int workers = 1;
+    bool extra = false;
+  };
+
+  WorkerPool(Crew crew, RecorderParts& parts, Hooks hooks);
   ~WorkerPool();
 
   /// Before the first work.
@@ -46,6 +54,9 @@ class WorkerPool : public WorkSink {
 
  private:
   void work();
+  void help_out();
+  bool wait_until_behind();
+  bool is_behind() const { return !jobs_.empty() && parts_.blocks.is_half_full(); }
   bool encode_one();
   bool too_much_waits();
   bool run_one_task();
@@ -60,11 +71,14 @@ class WorkerPool : public WorkSink {
 
   sync::Mutex mutex_;
   sync::ConditionVariable wake_;
+  sync::ConditionVariable behind_;
   std::deque<EncodeJob> jobs_;    ///< a stream's chunks stay in order here, so the first one always finds a worker
   std::size_t copied_bytes_ = 0;  ///< in buffers of these jobs
   std::deque<std::function<void()>> tasks_;
   int resting_ = 0;
   bool someone_looks_ = false;
+  bool extra_rests_ = false;
+  bool extra_woken_ = false;
   bool woken_ = false;
   bool stopping_ = false;
 
