@@ -14,7 +14,9 @@ constexpr std::array kTrailerMark = {std::byte{'N'}, std::byte{'T'}, std::byte{'
 constexpr std::size_t kVersion = 8;
 constexpr std::size_t kAddressBytes = 9;
 constexpr std::size_t kFlags = 11;
+constexpr std::size_t kExtension = 20;
 constexpr std::size_t kEnd = 28;
+constexpr std::size_t kRoot = 36;
 constexpr std::size_t kChecksum = 44;
 
 static_assert(std::endian::native == std::endian::little, "fields are copied as they lie in the file");
@@ -77,6 +79,17 @@ bool is_superblock(std::span<const std::byte> bytes) noexcept {
   return std::equal(kSignature.begin(), kSignature.end(), bytes.begin()) && (version == 2 || version == 3) &&
          bytes[kAddressBytes] == std::byte{8} && bytes[kAddressBytes + 1] == std::byte{8} &&
          lookup3(bytes.first(kChecksum)) == field<std::uint32_t>(bytes, kChecksum);
+}
+
+Superblock new_superblock(std::uint64_t root) noexcept {
+  constexpr std::uint64_t kNoExtension = UINT64_MAX;
+  Superblock superblock{};
+  std::copy(kSignature.begin(), kSignature.end(), superblock.begin());
+  superblock[kVersion] = std::byte{3};
+  superblock[kAddressBytes] = superblock[kAddressBytes + 1] = std::byte{8};
+  std::memcpy(superblock.data() + kExtension, &kNoExtension, sizeof kNoExtension);
+  std::memcpy(superblock.data() + kRoot, &root, sizeof root);
+  return superblock;
 }
 
 std::uint64_t end_in(const Superblock& superblock) noexcept { return field<std::uint64_t>(superblock, kEnd); }

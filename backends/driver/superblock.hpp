@@ -17,6 +17,9 @@ using Superblock = std::array<std::byte, kSuperblockBytes>;
 /// Whether the bytes are one, with the right checksum.
 bool is_superblock(std::span<const std::byte> bytes) noexcept;
 
+/// Of a file with this root group, before it is sealed.
+Superblock new_superblock(std::uint64_t root) noexcept;
+
 /// What the superblock says about where the file ends.
 std::uint64_t end_in(const Superblock& superblock) noexcept;
 

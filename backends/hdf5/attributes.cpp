@@ -1,6 +1,8 @@
 #include "backends/hdf5/attributes.hpp"
 
+#include <algorithm>
 #include <limits>
+#include <span>
 
 namespace neurotape::hdf5 {
 namespace {
@@ -16,15 +18,13 @@ Handle attribute_of(Library& library, hid_t object, const std::string& name, hid
   return create_attribute(object, name, type, library.scalar(), library.attribute_creation());
 }
 
-void set_value(Library& library, hid_t object, const std::string& name, hid_t type, const void* value) {
-  write_attribute(attribute_of(library, object, name, type).get(), type, value);
+void set_value(Library& library, hid_t object, const std::string& name, const AttributeValue& value) {
+  const hid_t type = value.dtype ? library.type(*value.dtype) : library.text(value.bytes.size(), value.characters);
+  write_attribute(attribute_of(library, object, name, type).get(), type, value.bytes.data());
 }
 
-void set_characters(Library& library, hid_t object, const std::string& name, std::string_view value, std::size_t bytes,
-                    H5T_cset_t characters) {
-  std::string padded(value);
-  padded.resize(bytes == 0 ? std::max<std::size_t>(value.size(), 1) : bytes, '\0');
-  set_value(library, object, name, library.text(padded.size(), characters), padded.data());
+AttributeValue number(Dtype dtype, std::span<const std::byte> bytes) {
+  return {dtype, H5T_CSET_UTF8, {bytes.begin(), bytes.end()}};
 }
 
 std::string read_characters(hid_t attribute, hid_t type) {
@@ -46,57 +46,75 @@ bool is_scalar(hid_t attribute) {
   return space && H5Sget_simple_extent_npoints(space.get()) == 1;
 }
 
-nlohmann::json text_value(hid_t attribute, hid_t type) {
+nlohmann::json read_text(hid_t attribute, hid_t type) {
   if (H5Tis_variable_str(type) > 0) return nullptr;
   auto text = read_characters(attribute, type);
   if (H5Tget_cset(type) == H5T_CSET_UTF8) return text;
   return nlohmann::json::parse(text, nullptr, false);
 }
 
-nlohmann::json integer_value(hid_t attribute, hid_t type) {
+nlohmann::json read_integer(hid_t attribute, hid_t type) {
   if (H5Tget_sign(type) == H5T_SGN_NONE) return read_number<std::uint64_t>(attribute, H5T_NATIVE_UINT64);
   return read_number<std::int64_t>(attribute, H5T_NATIVE_INT64);
 }
 
 }  // namespace
 
-void set_attribute(Library& library, hid_t object, const std::string& name, std::int64_t value) {
-  set_value(library, object, name, H5T_STD_I64LE, &value);
+AttributeValue number_value(std::int64_t value) { return number(Dtype::i64, std::as_bytes(std::span(&value, 1))); }
+AttributeValue number_value(std::uint64_t value) { return number(Dtype::u64, std::as_bytes(std::span(&value, 1))); }
+AttributeValue number_value(double value) { return number(Dtype::f64, std::as_bytes(std::span(&value, 1))); }
+
+AttributeValue text_value(std::string_view value, std::size_t bytes, H5T_cset_t characters) {
+  const auto all = std::as_bytes(std::span(value));
+  AttributeValue text{std::nullopt, characters, {all.begin(), all.end()}};
+  text.bytes.resize(bytes == 0 ? std::max<std::size_t>(value.size(), 1) : bytes);
+  return text;
 }
 
-void set_attribute(Library& library, hid_t object, const std::string& name, std::uint64_t value) {
-  set_value(library, object, name, H5T_STD_U64LE, &value);
-}
-
-void set_attribute(Library& library, hid_t object, const std::string& name, double value) {
-  set_value(library, object, name, H5T_IEEE_F64LE, &value);
-}
-
-void set_text(Library& library, hid_t object, const std::string& name, std::string_view value, std::size_t bytes) {
-  set_characters(library, object, name, value, bytes, H5T_CSET_UTF8);
-}
-
-void set_json(Library& library, hid_t object, const std::string& name, const nlohmann::json& value) {
+AttributeValue json_value(const nlohmann::json& value) {
   constexpr auto kLargest = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
-  if (value.is_number_unsigned() && value.get<std::uint64_t>() > kLargest) {
-    set_attribute(library, object, name, value.get<std::uint64_t>());
-  } else if (value.is_number_integer()) {
-    set_attribute(library, object, name, value.get<std::int64_t>());
-  } else if (value.is_number_float()) {
-    set_attribute(library, object, name, value.get<double>());
-  } else if (value.is_boolean()) {
-    const std::int8_t boolean = value.get<bool>() ? 1 : 0;
-    set_value(library, object, name, library.type(Dtype::boolean), &boolean);
-  } else if (value.is_string() && !value.get_ref<const std::string&>().ends_with('\0')) {
-    set_text(library, object, name, value.get_ref<const std::string&>());
-  } else {  // nested, or a text whose end HDF5 would take for padding
-    const auto text = value.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
-    set_characters(library, object, name, text, 0, H5T_CSET_ASCII);
+  if (value.is_number_unsigned() && value.get<std::uint64_t>() > kLargest)
+    return number_value(value.get<std::uint64_t>());
+  if (value.is_number_integer()) return number_value(value.get<std::int64_t>());
+  if (value.is_number_float()) return number_value(value.get<double>());
+  if (value.is_boolean()) return {Dtype::boolean, H5T_CSET_UTF8, {std::byte{value.get<bool>()}}};
+  if (value.is_string() && !value.get_ref<const std::string&>().ends_with('\0'))
+    return text_value(value.get_ref<const std::string&>());
+  // Nested, or a text whose end HDF5 would take for padding.
+  return text_value(value.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace), 0, H5T_CSET_ASCII);
+}
+
+void Attributes::set(const std::string& name, AttributeValue value) {
+  const auto there = std::find_if(all_.begin(), all_.end(), [&](const auto& one) { return one.first == name; });
+  if (there != all_.end()) {
+    there->second = std::move(value);
+  } else {
+    all_.emplace_back(name, std::move(value));
   }
 }
 
+void Attributes::set_members(const nlohmann::json& members) {
+  for (const auto& [name, value] : members.items()) set(name, json_value(value));
+}
+
+void set_attributes(Library& library, hid_t object, const Attributes& attributes) {
+  for (const auto& [name, value] : attributes) set_value(library, object, name, value);
+}
+
+void set_attribute(Library& library, hid_t object, const std::string& name, std::int64_t value) {
+  set_value(library, object, name, number_value(value));
+}
+
+void set_attribute(Library& library, hid_t object, const std::string& name, double value) {
+  set_value(library, object, name, number_value(value));
+}
+
+void set_text(Library& library, hid_t object, const std::string& name, std::string_view value, std::size_t bytes) {
+  set_value(library, object, name, text_value(value, bytes));
+}
+
 void set_members(Library& library, hid_t object, const nlohmann::json& members) {
-  for (const auto& [name, value] : members.items()) set_json(library, object, name, value);
+  for (const auto& [name, value] : members.items()) set_value(library, object, name, json_value(value));
 }
 
 std::string text_attribute(hid_t object, const std::string& name) {
@@ -116,9 +134,9 @@ nlohmann::json json_attribute(Library& library, hid_t object, const std::string&
   if (!is_scalar(attribute.get())) return nullptr;
   switch (H5Tget_class(type.get())) {
     case H5T_STRING:
-      return text_value(attribute.get(), type.get());
+      return read_text(attribute.get(), type.get());
     case H5T_INTEGER:
-      return integer_value(attribute.get(), type.get());
+      return read_integer(attribute.get(), type.get());
     case H5T_FLOAT:
       return read_number<double>(attribute.get(), H5T_NATIVE_DOUBLE);
     case H5T_ENUM:

@@ -88,6 +88,16 @@ Handle create_text_type(std::size_t bytes, H5T_cset_t characters) {
   return type;
 }
 
+std::vector<std::byte> encode_type(hid_t type) {
+  constexpr std::ptrdiff_t kBeforeMessage = 2;  // the number of the message's type, and a version
+  std::size_t bytes = 0;
+  checked("H5Tencode", H5I_INVALID_HID, [&] { return H5Tencode(type, nullptr, &bytes); });
+  std::vector<std::byte> encoded(bytes);
+  checked("H5Tencode", H5I_INVALID_HID, [&] { return H5Tencode(type, encoded.data(), &bytes); });
+  encoded.erase(encoded.begin(), encoded.begin() + kBeforeMessage);
+  return encoded;
+}
+
 Handle create_compound(std::size_t bytes) {
   return {checked("H5Tcreate", H5I_INVALID_HID, [&] { return H5Tcreate(H5T_COMPOUND, bytes); }), H5Tclose};
 }

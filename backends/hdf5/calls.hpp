@@ -32,6 +32,8 @@ Handle create_space(const Dimensions& extent, const Dimensions& limit);
 Handle create_scalar_space();
 Handle copy_type(hid_t type);
 Handle create_text_type(std::size_t bytes, H5T_cset_t characters);
+/// The message of a type in the header of an object.
+std::vector<std::byte> encode_type(hid_t type);
 Handle create_compound(std::size_t bytes);
 void add_field(hid_t compound, const char* name, std::size_t offset, hid_t type);
 Handle create_properties(hid_t kind);

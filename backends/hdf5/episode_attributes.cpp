@@ -11,10 +11,6 @@ namespace {
 constexpr std::size_t kStatusBytes = 16;
 constexpr std::size_t kTimeBytes = 32;
 
-void write_user_attributes(Library& library, hid_t episode, const nlohmann::json& attributes) {
-  for (const auto& [name, value] : attributes.items()) set_json(library, episode, name, value);
-}
-
 }  // namespace
 
 std::string iso8601(WallTime time) {
@@ -28,28 +24,46 @@ std::string iso8601(WallTime time) {
 
 double seconds_since_1970(WallTime time) { return std::chrono::duration<double>(time.time_since_epoch()).count(); }
 
+Attributes header_attributes(const FileHeader& header) {
+  Attributes all;
+  all.set("format", text_value("neurotape"));
+  all.set("format_version", number_value(std::int64_t{1}));
+  all.set("experiment_name", text_value(header.experiment_name));
+  if (!header.config.empty()) all.set("config", text_value(header.config));
+  return all;
+}
+
+Attributes first_attributes(const EpisodeInfo& info) {
+  Attributes all;
+  all.set("episode_id", text_value(info.id));
+  all.set("status", text_value("recording", kStatusBytes));
+  all.set("started", text_value(iso8601(info.clock.started()), kTimeBytes));
+  all.set("ended", text_value("", kTimeBytes));
+  all.set("dt", number_value(info.dt));
+  all.set("dt_unit", text_value(info.dt_unit));
+  if (info.seed) all.set("seed", number_value(*info.seed));
+  if (!info.name.empty()) all.set("name", text_value(info.name));
+  all.set_members(info.attributes);
+  return all;
+}
+
+void set_end(Attributes& attributes, const EpisodeEnd& end) {
+  attributes.set("ended", text_value(iso8601(end.ended), kTimeBytes));
+  attributes.set("status", text_value(end.status, kStatusBytes));
+}
+
 void write_header(Library& library, hid_t root, const FileHeader& header) {
-  set_text(library, root, "format", "neurotape");
-  set_attribute(library, root, "format_version", std::int64_t{1});
-  set_text(library, root, "experiment_name", header.experiment_name);
-  if (!header.config.empty()) set_text(library, root, "config", header.config);
+  set_attributes(library, root, header_attributes(header));
 }
 
 void write_episode_start(Library& library, hid_t episode, const EpisodeInfo& info) {
-  set_text(library, episode, "episode_id", info.id);
-  set_text(library, episode, "status", "recording", kStatusBytes);
-  set_text(library, episode, "started", iso8601(info.clock.started()), kTimeBytes);
-  set_text(library, episode, "ended", "", kTimeBytes);
-  set_attribute(library, episode, "dt", info.dt);
-  set_text(library, episode, "dt_unit", info.dt_unit);
-  if (info.seed) set_attribute(library, episode, "seed", *info.seed);
-  if (!info.name.empty()) set_text(library, episode, "name", info.name);
-  write_user_attributes(library, episode, info.attributes);
+  set_attributes(library, episode, first_attributes(info));
 }
 
 void write_episode_end(Library& library, hid_t episode, const EpisodeEnd& end) {
-  set_text(library, episode, "ended", iso8601(end.ended), kTimeBytes);
-  set_text(library, episode, "status", end.status, kStatusBytes);
+  Attributes last;
+  set_end(last, end);
+  set_attributes(library, episode, last);
 }
 
 bool is_cut_off(const std::string& status) noexcept { return status == "recording" || status == "recovered"; }
@@ -59,7 +73,7 @@ void mark_recovered(Library& library, hid_t episode) {
 }
 
 void write_late_attributes(Library& library, hid_t episode, const EpisodeEnd& end) {
-  write_user_attributes(library, episode, end.attributes);
+  set_members(library, episode, end.attributes);
 }
 
 void write_stream_attributes(Library& library, hid_t group, const StreamSpec& spec) {

@@ -24,10 +24,16 @@ bool is_cut_off(const std::string& status) noexcept;
 std::string iso8601(WallTime time);
 double seconds_since_1970(WallTime time);
 
+Attributes header_attributes(const FileHeader& header);
+/// With status `recording`.
+Attributes first_attributes(const EpisodeInfo& info);
+/// Status and end.
+void set_end(Attributes& attributes, const EpisodeEnd& end);
+
 void write_header(Library& library, hid_t root, const FileHeader& header);
 /// With status `recording`.
 void write_episode_start(Library& library, hid_t episode, const EpisodeInfo& info);
-/// Status and end. They have fixed sizes, so this rewrites them in place.
+/// Status and end. They have fixed sizes, so that they are rewritten in place.
 void write_episode_end(Library& library, hid_t episode, const EpisodeEnd& end);
 /// Status of an episode whose recording was cut off, and which has been tidied since.
 void mark_recovered(Library& library, hid_t episode);

@@ -170,11 +170,11 @@ void Hdf5EpisodeSink::end_rows(StreamId id, std::uint64_t rows) {
 void Hdf5EpisodeSink::finish(const EpisodeEnd& end) {
   const QuietErrors quiet;
   run_->commit_without(info_.number);
-  if (!file_ || is_small()) {
+  if ((!file_ || is_small()) && fits_in_headers(as_small(end))) {
     finish_in_segment(end);
     return;
   }
-  file_->finish(end);
+  file().finish(end);
   run_->own_file(info_.number, file_->path(), record(&end));
   file_.reset();
 }

@@ -123,4 +123,22 @@ void File::read_at(std::uint64_t address, std::span<std::byte> bytes) const {
   if (!driver_->read(address, bytes)) fail_system("reading rows back", driver_->path(), errno);
 }
 
+ImageFile::ImageFile(const std::filesystem::path& path, const driver::Company& company)
+    : driver_(std::make_unique<driver::DriverFile>(path, driver::Opening::create, driver::Mode::direct, company)) {
+  check_driver(*driver_);
+  driver_->set_end(driver::kSuperblockBytes);
+}
+
+void ImageFile::append(const image::Image& image) {
+  driver_->write_raw(image.begin(), image.bytes());
+  driver_->set_end(image.end());
+  check_driver(*driver_);
+}
+
+void ImageFile::close(std::uint64_t root, bool synced) {
+  driver_->write_metadata(0, driver::new_superblock(root));
+  driver_->finish(synced);
+  check_driver(*driver_);
+}
+
 }  // namespace neurotape::hdf5

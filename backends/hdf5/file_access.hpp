@@ -14,6 +14,7 @@
 
 #include "backends/driver/driver.hpp"
 #include "backends/hdf5/handles.hpp"
+#include "backends/image/bytes.hpp"
 #include "backends/io/new_file.hpp"
 
 namespace neurotape::hdf5 {
@@ -72,6 +73,25 @@ class File {
 
   std::unique_ptr<driver::DriverFile> driver_;  // outlives HDF5's use of it
   Handle file_;
+};
+
+/// A new HDF5 file that is put together from images, without HDF5.
+///
+/// One that goes away without `close` is no HDF5 file.
+class ImageFile {
+ public:
+  /// \throws Error io, also when the file is there
+  ImageFile(const std::filesystem::path& path, const driver::Company& company);
+
+  /// Where the next image begins.
+  std::uint64_t end() const noexcept { return driver_->end(); }
+  /// \throws Error io
+  void append(const image::Image& image);
+  /// \param root address of the root group \param synced waits until all is on the disk \throws Error io
+  void close(std::uint64_t root, bool synced);
+
+ private:
+  std::unique_ptr<driver::DriverFile> driver_;
 };
 
 /// Size and time of last change.

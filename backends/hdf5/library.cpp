@@ -164,6 +164,12 @@ hid_t Library::text(std::size_t bytes, H5T_cset_t characters) {
   return type.get();
 }
 
+const std::vector<std::byte>& Library::encoded(hid_t type) {
+  auto& bytes = encoded_[type];
+  if (bytes.empty()) bytes = encode_type(type);
+  return bytes;
+}
+
 hid_t Library::group_creation(std::size_t header_bytes) {
   const auto links = std::bit_ceil(std::max<std::size_t>(header_bytes / kLinkBytes, 4));
   auto& properties = roomy_groups_[links];

@@ -55,6 +55,8 @@ class Library {
   hid_t type(const ColumnSpec& column);
   /// Fixed-length text, null-padded. Valid until the next call.
   hid_t text(std::size_t bytes, H5T_cset_t characters = H5T_CSET_UTF8);
+  /// A type as it stands in a file, of those that are there for good: numbers, truth values, records.
+  const std::vector<std::byte>& encoded(hid_t type);
   hid_t commit_record() const noexcept { return commit_record_.get(); }
   hid_t chunk_record() const noexcept { return chunk_record_.get(); }
   hid_t gap_record() const noexcept { return gap_record_.get(); }
@@ -81,6 +83,7 @@ class Library {
   driver::Company company_;
   std::map<std::pair<std::size_t, H5T_cset_t>, Handle> texts_;
   std::map<std::vector<unsigned>, Handle> chunked_;
+  std::map<hid_t, std::vector<std::byte>> encoded_;
   Handle boolean_;
   Handle commit_record_;
   Handle chunk_record_;

@@ -29,17 +29,15 @@ void Segments::add_published(Segment segment) {
 }
 
 void Segments::add(const FileHeader& header, const SmallEpisode& episode, ChunkSource& chunks) {
-  const bool is_new = !filling_;
-  if (is_new) {
+  if (!filling_) {
     const auto number = next_++;
-    const auto path = transient_name(name_of(number));
-    filling_.emplace(Filling{File::create(path, Root::large, File::Mode::direct, library_.company()), number, {}});
+    filling_.emplace(Filling{{transient_name(name_of(number)), library_.company()}, header, number, {}, {}});
   }
   try {
-    if (is_new) write_header(library_, open_group(filling_->file.id(), "/").get(), header);
     filling_->episodes.push_back(episode.info->number);
-    write_small_episode(library_, filling_->file.id(), episode, chunks);
-    filling_->file.check();
+    image::Image image(filling_->file.end());
+    filling_->addresses[episode.info->id] = append_small_episode(image, library_, episode, chunks);
+    filling_->file.append(image);
   } catch (...) {
     const Lost lost{filling_->number, std::move(filling_->episodes)};
     filling_.reset();
@@ -53,7 +51,8 @@ std::optional<Segment> Segments::publish() {
   auto filling = std::move(*filling_);
   filling_.reset();
   try {
-    return publish_file(filling.file, filling.number, filling.episodes, library_.is_durable());
+    close(filling);
+    return put_in_place(filling.number, filling.episodes, library_.is_durable());
   } catch (...) {
     give_up({filling.number, std::move(filling.episodes)});
     throw;
@@ -67,10 +66,16 @@ void Segments::give_up(const Lost& segment) noexcept try {
   // Opening the run again clears it away.
 }
 
-Segment Segments::publish_file(File& file, std::uint64_t number, std::vector<std::uint64_t> episodes, bool durable) {
+void Segments::close(Filling& filling) {
+  image::Image image(filling.file.end());
+  const auto root = append_root(image, library_, filling.header, filling.addresses);
+  filling.file.append(image);
+  filling.file.close(root, library_.is_durable());
+}
+
+Segment Segments::put_in_place(std::uint64_t number, std::vector<std::uint64_t> episodes, bool durable) {
   const auto path = name_of(number);
-  file.close(durable);
-  put_in_place(transient_name(path), path, durable);
+  hdf5::put_in_place(transient_name(path), path, durable);
   const auto facts = file_facts(path).value_or(FileFacts{});
   Segment segment{std::make_shared<SourceFile>(SourceFile{segment_name(number), true, facts}), std::move(episodes)};
   add_published(segment);
@@ -139,7 +144,9 @@ Segment Segments::copy_segments(const FileHeader& header, std::uint64_t number,
     copy_episodes(segment, file);
     episodes.insert(episodes.end(), segment.episodes.begin(), segment.episodes.end());
   }
-  return publish_file(file, number, std::move(episodes), true);
+  constexpr bool kDurable = true;
+  file.close(kDurable);
+  return put_in_place(number, std::move(episodes), kDurable);
 }
 
 void Segments::copy_episodes(const Segment& from, const File& to) {

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -56,9 +57,11 @@ class Segments {
 
  private:
   struct Filling {
-    File file;
+    ImageFile file;
+    FileHeader header;
     std::uint64_t number;
     std::vector<std::uint64_t> episodes;
+    std::map<std::string, std::uint64_t> addresses;  ///< of their groups
   };
 
   std::filesystem::path name_of(std::uint64_t number) const;
@@ -67,7 +70,8 @@ class Segments {
     std::vector<std::uint64_t> episodes;
   };
   void give_up(const Lost& segment) noexcept;
-  Segment publish_file(File& file, std::uint64_t number, std::vector<std::uint64_t> episodes, bool durable);
+  void close(Filling& filling);
+  Segment put_in_place(std::uint64_t number, std::vector<std::uint64_t> episodes, bool durable);
   Merged merge(const FileHeader& header, const std::vector<std::size_t>& chosen);
   Segment copy_segments(const FileHeader& header, std::uint64_t number, const std::vector<std::size_t>& chosen);
   void copy_episodes(const Segment& from, const File& to);

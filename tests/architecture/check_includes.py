@@ -3,7 +3,7 @@
 
     examples -> include                 recorder -> include
     backends/x -> include, recorder, x  backends/*.cpp -> everything below and beside it
-    backends/hdf5 -> backends/driver -> backends/io
+    backends/hdf5 -> backends/image -> backends/driver -> backends/io
     backends/codec, backends/npz -> backends/deflate
     artifacts -> include, recorder, backends/io, npz, csv      artifacts/packed -> artifacts, loader, backends
     loader -> include, backends         include -> the standard library, nlohmann/json, itself
@@ -41,7 +41,9 @@ RULES = {
     "backends/csv": ({PUBLIC, "backends/io"}, {"fmt"}),
     "backends/io": ({PUBLIC}, {"fmt"}),
     "backends/driver": ({"backends/io"}, {"hdf5", "xxhash"}),
-    "backends/hdf5": ({PUBLIC, "recorder", "backends/io", "backends/driver"}, {"json", "fmt", "hdf5", "xxhash"}),
+    "backends/image": ({PUBLIC, "recorder", "backends/driver"}, {"fmt"}),
+    "backends/hdf5": ({PUBLIC, "recorder", "backends/io", "backends/driver", "backends/image"},
+                      {"json", "fmt", "hdf5", "xxhash"}),
     "backends/memory": ({PUBLIC, "recorder"}, {"json", "fmt"}),
     "backends": ({PUBLIC, "recorder", "backends/*"}, {"json", "fmt"}),
     "artifacts": ({PUBLIC, "recorder", "backends/io", "backends/npz", "backends/csv"}, {"json", "fmt"}),

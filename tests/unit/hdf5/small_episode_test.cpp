@@ -191,5 +191,99 @@ TEST_F(SmallEpisode, SegmentsMergeWhileRecording) {
   EXPECT_EQ(episode_files(), std::vector<std::string>{"segment_0016.h5"});
 }
 
+TEST_F(SmallEpisode, ThousandsOfOneCommitAreFoundByName) {
+  create_run();
+  constexpr std::uint64_t kEpisodes = 9'000;  // a tree of three levels
+  for (std::uint64_t i = 0; i < kEpisodes; ++i) record_small(*backend_, i, i % 5);
+  backend_->commit();
+  python(R"(
+f = h5.File('episodes/segment_0000.h5', 'r')
+assert len(f) == 9000 and sorted(f) == ['episode_%04d' % i for i in range(9000)]
+for i in (*range(0, 9000, 371), 8999):
+    e = f['episode_%04d' % i]
+    assert text(e.attrs['episode_id']) == 'episode_%04d' % i
+    same(e['behavior/position/values'], i % 5)
+assert 'episode_9000' not in f and 'episode_' not in f and 'a' not in f and 'z' not in f
+)");
+}
+
+// Up to 1,024 chunks HDF5 keeps a table in one piece, beyond that in pages.
+TEST_F(SmallEpisode, HasAsManyChunksAsItNeeds) {
+  create_run();
+  constexpr std::uint64_t kChunks[] = {2, 1023, 1024, 1025, 2049, 5000};
+  std::uint64_t number = 0;
+  for (const auto chunks : kChunks) {
+    auto sink = backend_->start_episode(episode(number++));
+    Feed feed(0, dense("neural_states/v", {3}), 4, backend_->codecs(), Codec::gzip(1));
+    feed.declare(*sink);
+    sink->finishing(1'000'000);
+    feed.push(*sink, 4 * chunks - 1, true);
+    feed.end(*sink);
+    sink->finish(complete());
+  }
+  backend_->commit();
+  python(R"(
+f = h5.File('episodes/segment_0000.h5', 'r')
+for n, chunks in enumerate((2, 1023, 1024, 1025, 2049, 5000)):
+    v = f['episode_%04d/neural_states/v/values' % n]
+    assert v.id.get_num_chunks() == chunks and v.chunks == (4, 3), (v.id.get_num_chunks(), v.chunks)
+    same(v, 4 * chunks - 1)
+)");
+}
+
+TEST_F(SmallEpisode, HasAFileOfItsOwnWhereAnAttributeIsTooLargeForAHeader) {
+  create_run();
+  for (const std::size_t bytes : {1'000U, 64'900U, 65'100U, 200'000U}) {
+    auto info = episode(bytes);
+    info.attributes = {{"policy", std::string(bytes, 'p')}};
+    auto sink = backend_->start_episode(info);
+    Feed reward(0, rewards(), 16, backend_->codecs());
+    reward.declare(*sink);
+    sink->finishing(100);
+    reward.push(*sink, 5, true);
+    reward.end(*sink);
+    sink->finish(complete());
+  }
+  close_run();
+  EXPECT_EQ(episode_files(), (std::vector<std::string>{"episode_200000.h5", "episode_65100.h5", "segment_0000.h5"}));
+  python(R"(
+f = h5.File('experiment_data.h5', 'r')
+for n in (1000, 64900, 65100, 200000):
+    e = f['episodes/episode_%04d' % n]
+    assert text(e.attrs['policy']) == 'p' * n and text(e.attrs['status']) == 'complete'
+    same(e['rewards/values'], 5)
+)");
+}
+
+TEST_F(SmallEpisode, CanBeChangedAndCopiedByOtherPrograms) {
+  create_run();
+  for (std::uint64_t i = 0; i < 40; ++i) record_small(*backend_, i, 100);
+  close_run();
+  python(R"(
+import subprocess
+name = 'episodes/segment_0000.h5'
+for command in (['h5dump', '-H', name], ['h5stat', name], ['h5ls', '-rv', name], ['h5repack', name, 'repacked.h5'],
+                ['h5copy', '-i', name, '-o', 'copied.h5', '-s', 'episode_0007', '-d', 'x']):
+    said = subprocess.run(command, capture_output=True, text=True)
+    assert said.returncode == 0 and not said.stderr, (command, said.stderr)
+with h5.File(name, 'r+') as f:
+    del f['episode_0003']
+    for i in range(100): f['episode_0001'].attrs['a%d' % i] = i
+    for i in range(50): f.create_group('episode_%04d' % (1000 + i)).create_dataset('x', data=np.arange(i + 1))
+    f['episode_0001/rewards'].create_dataset('more', data=np.arange(10))
+    f.attrs['changed'] = 1
+for name in (name, 'repacked.h5'):
+    f = h5.File(name, 'r')
+    assert len(f) == (89 if 'changed' in f.attrs else 40)
+    for i in range(40):
+        if i == 3 and 'changed' in f.attrs: continue
+        same(f['episode_%04d/behavior/position/values' % i], 100); same(f['episode_%04d/rewards/timesteps' % i], 100)
+f = h5.File('episodes/segment_0000.h5', 'r')
+assert [f['episode_0001'].attrs['a%d' % i] for i in range(100)] == list(range(100))
+assert all(len(f['episode_%04d/x' % (1000 + i)]) == i + 1 for i in range(50))
+same(h5.File('copied.h5', 'r')['x/rewards/values'], 100)
+)");
+}
+
 }  // namespace
 }  // namespace neurotape::testing
