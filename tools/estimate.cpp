@@ -1,4 +1,5 @@
 #include <chrono>
+#include <cmath>
 #include <filesystem>
 #include <neurotape/neurotape.hpp>
 #include <random>
@@ -86,15 +87,21 @@ class Rehearsal {
     auto voltage = episode.neural_state<float>("v", {plan_.neurons}, {.every = plan_.every});
     auto spikes = episode.spikes("all");
     std::mt19937 generator(1);
-    std::normal_distribution<float> noise(0, 0.5F);
+    std::normal_distribution<float> noise;
     const double spikes_a_step = static_cast<double>(plan_.neurons) * plan_.rate_hz * plan_.dt_ms / 1000;
     std::poisson_distribution<std::uint64_t> count(std::max(spikes_a_step, std::numeric_limits<double>::min()));
     std::uniform_int_distribution<std::uint32_t> neuron(0, static_cast<std::uint32_t>(plan_.neurons - 1));
-    std::vector<float> v(plan_.neurons, -65);
+    // An Ornstein-Uhlenbeck process, as a membrane driven by many synapses: -65 mV, 5 mV, 20 ms. Gillespie (1996),
+    // Phys. Rev. E 54:2084, eq. 1.9.
+    constexpr float kMean = -65, kDeviation = 5;
+    const auto kept = static_cast<float>(std::exp(-plan_.dt_ms * static_cast<double>(plan_.every) / 20));
+    const float added = kDeviation * std::sqrt(1 - kept * kept);
+    std::vector<float> v(plan_.neurons);
+    for (float& one : v) one = kMean + kDeviation * noise(generator);
     std::vector<std::uint32_t> fired;
     for (std::int64_t t = 0; t < static_cast<std::int64_t>(steps); ++t) {
       if (t % plan_.every == 0)
-        for (float& one : v) one += (-65 - one) / 20 + noise(generator);
+        for (float& one : v) one = kMean + (one - kMean) * kept + added * noise(generator);
       voltage.record(t, v);
       fired.resize(count(generator));
       for (auto& id : fired) id = neuron(generator);
@@ -126,7 +133,7 @@ Rates rates_of(const Run& run) {
   return {info["totals"]["raw_bytes"].get<double>() / hours, info["totals"]["file_bytes"].get<double>() / hours};
 }
 
-Json estimate(const Rates& rates, const fs::path& disk, const char* how) {
+Json estimate(const Rates& rates, const fs::path& disk, const std::string& how) {
   std::error_code error;
   const auto space = fs::space(disk, error);
   if (error) throw Error(ErrorCode::io, "cannot look at the disk: " + error.message(), {.path = disk.string()});
@@ -161,12 +168,13 @@ struct Arguments : RunArguments {
   std::string disk;
   const CLI::App* command = nullptr;
 
+  std::string rehearsed() const { return number_text("a rehearsal; in an hour %.4g hours are simulated", plan.speed); }
+
   int execute() const {
     if (path.empty() == (plan.neurons == 0))
       return fail("estimate needs either RUN or --neurons (neurotape estimate --help tells the usage)");
     if (path.empty())
-      return answer(estimate(Rehearsal(plan).rates(), disk.empty() ? "." : disk, "a rehearsal"), as_json,
-                    estimate_text);
+      return answer(estimate(Rehearsal(plan).rates(), disk.empty() ? "." : disk, rehearsed()), as_json, estimate_text);
     if (const char* option = first_given(*command, {"--dt-ms", "--every", "--rate-hz", "--codec", "--speed"}))
       return fail(std::string(option) + " goes with --neurons: of RUN it is measured what was recorded");
     const auto run = open();

@@ -17,6 +17,8 @@ TEST_F(EstimateTest, OfNeuronsItIsWhatTheirRowsWeigh) {
       parsed({"estimate", "--neurons", "200", "--dt-ms", "1", "--rate-hz", "0", "--every", "10", "--speed", "0.5"});
   EXPECT_NEAR(tenth["raw_bytes_per_hour"].get<double>(), 3600 * 50 * 808, 3600 * 808);
   EXPECT_GT(tenth["ratio"].get<double>(), 1.0) << "gzip shrinks it";
+  EXPECT_THAT(text({"estimate", "--neurons", "20", "--speed", "0.5"}),
+              testing::HasSubstr("a rehearsal; in an hour 0.5 hours are simulated"));
 }
 
 TEST_F(EstimateTest, OfARunItIsItsFilesOverItsTime) {

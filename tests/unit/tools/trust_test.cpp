@@ -1,6 +1,7 @@
 // What the loader does with files that it does not trust, with the built command as its prober.
 
 #include <atomic>
+#include <hdf5.h>
 #include <sys/wait.h>
 #include <thread>
 
@@ -58,6 +59,20 @@ TEST_F(TrustTest, AFileThatKillsItsReaderIsDamagedAndNamed) {
   const auto said = refusal(path, none(), ErrorCode::damaged);
   EXPECT_THAT(said, HasSubstr(support::kReaderDied));
   EXPECT_THAT(said, HasSubstr(path.string()));
+}
+
+TEST_F(TrustTest, AnImageOfTheMetadataCacheIsNotRead) {
+  const auto path = directory() / "image.h5";
+  H5AC_cache_image_config_t image{H5AC__CURR_CACHE_IMAGE_CONFIG_VERSION, true, false,
+                                  H5AC__CACHE_IMAGE__ENTRY_AGEOUT__NONE};
+  const hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+  ASSERT_GE(H5Pset_libver_bounds(access, H5F_LIBVER_V110, H5F_LIBVER_V110), 0);
+  ASSERT_GE(H5Pset_mdc_image_config(access, &image), 0);
+  const hid_t file = H5Fcreate(path.c_str(), H5F_ACC_EXCL, H5P_DEFAULT, access);
+  for (const char* name : {"a", "b", "c"}) H5Gclose(H5Gcreate2(file, name, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
+  ASSERT_GE(H5Fclose(file), 0);
+  H5Pclose(access);
+  EXPECT_THAT(refusal(path, none(), ErrorCode::unsupported), HasSubstr("an image of HDF5's metadata cache"));
 }
 
 TEST_F(TrustTest, TheOthersOfTheRunAreReadFromSeveralThreads) {
