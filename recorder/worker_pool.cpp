@@ -61,13 +61,13 @@ void WorkerPool::help_out() {
   }
 }
 
-// False: the pool ends, and the workers do what there is left to do.
+// False: the pool ends, and nothing is left to do.
 bool WorkerPool::wait_until_behind() {
   std::unique_lock lock(mutex_);
   extra_rests_ = true;
   behind_.wait(lock, [&] { return stopping_ || extra_woken_ || is_behind(); });
   extra_rests_ = extra_woken_ = false;
-  return !stopping_;
+  return !stopping_ || !jobs_.empty();
 }
 
 bool WorkerPool::encode_one() {
@@ -77,13 +77,16 @@ bool WorkerPool::encode_one() {
   }
   writer_->wait_for_room();
   EncodeJob job;
+  bool wake_extra = false;
   {
     const std::lock_guard lock(mutex_);
     if (jobs_.empty()) return false;
     job = std::move(jobs_.front());
     jobs_.pop_front();
     copied_bytes_ -= bytes_copied(job);
+    wake_extra = extra_rests_ && is_behind();
   }
+  if (wake_extra) behind_.notify_one();
   ChunkItem item{job.place, nullptr, {}};
   try {
     encode(job, item);
@@ -171,7 +174,7 @@ void WorkerPool::wake() noexcept {
     const std::lock_guard lock(mutex_);
     wake_one = resting_ > 0;
     woken_ = woken_ || wake_one;
-    wake_extra = extra_rests_ && parts_.blocks.is_half_full();
+    wake_extra = extra_rests_ && needs_help();
     extra_woken_ = extra_woken_ || wake_extra;
   }
   if (wake_one) wake_.notify_one();

@@ -19,8 +19,8 @@ namespace neurotape::codec {
 /// deflate has stored blocks.
 ///
 /// Chunks 0, 1, 4, 16, 64, ... are occasions to try: each setting encodes a piece of the chunk, and what costs least is used
-/// until the next. The cost of a byte is the processor's time that it takes, and, as the goal values it, the part of it that is stored.
-/// Where one setting is the best by far these tries are a few of a thousand pieces.
+/// until the next. The cost of a byte is the processor's time that it takes, and, as the goal values it, the part of it
+/// that is stored. Where one setting is the best by far these tries are a few of a thousand pieces.
 /// Thread safety: any number of threads at once.
 class AdaptiveEncoder final : public Encoder {
  public:

@@ -84,6 +84,8 @@ EpisodeFile& Hdf5EpisodeSink::file() {
     for (const auto& record : stream.chunk_index) file_->index_chunk(id, record);
   }
   for (const auto& gap : gaps_) file_->add_gap(gap);
+  for (const auto& [id, stream] : streams_)
+    if (stream.ended) file_->end_rows(id, stream.rows);
   drop_staged();
   staging_ = false;
   return *file_;
@@ -91,7 +93,7 @@ EpisodeFile& Hdf5EpisodeSink::file() {
 
 void Hdf5EpisodeSink::declare_stream(StreamId id, const StreamSpec& spec, const StreamLayout& layout) {
   const QuietErrors quiet;
-  if (!streams_.emplace(id, Stream{spec, layout, 0, {}}).second) {
+  if (!streams_.emplace(id, Stream{spec, layout, 0, false, {}}).second) {
     throw Error(ErrorCode::already_exists, fmt::format("stream {} was declared before", id));
   }
   if (file_) file_->add_stream(id, spec, layout);
@@ -145,6 +147,7 @@ void Hdf5EpisodeSink::index_chunk(StreamId id, std::int64_t first_timestep, std:
 void Hdf5EpisodeSink::add_gap(const Gap& gap) {
   const QuietErrors quiet;
   const auto record = record_of(gap);
+  bytes_of_gaps_ += sizeof record;
   if (file_) file_->add_gap(record);
   if (is_small() || !file_) {
     gaps_.push_back(record);
@@ -163,7 +166,9 @@ void Hdf5EpisodeSink::commit(std::span<const CommittedRows> rows) {
 void Hdf5EpisodeSink::finishing(std::uint64_t raw_bytes) { staging_ = !file_ && raw_bytes < Run::kSmallEpisodeBytes; }
 
 void Hdf5EpisodeSink::end_rows(StreamId id, std::uint64_t rows) {
-  stream(id).rows = rows;
+  auto& ended = stream(id);
+  ended.rows = rows;
+  ended.ended = true;
   if (file_) file_->end_rows(id, rows);
 }
 

@@ -37,6 +37,7 @@ class Hdf5EpisodeSink final : public EpisodeSink {
     StreamSpec spec;
     StreamLayout layout;
     std::uint64_t rows = 0;
+    bool ended = false;
     std::vector<ChunkRecord> chunk_index;  // emptied when the episode has become large
   };
   struct StagedChunk {
@@ -51,7 +52,7 @@ class Hdf5EpisodeSink final : public EpisodeSink {
   EpisodeFile& file();
   void stage(const ChunkPlace& place, std::span<const std::byte> stored, std::uint32_t filter_mask);
   void drop_staged() noexcept;
-  bool is_small() const noexcept { return bytes_stored_ < Run::kSmallEpisodeBytes; }
+  bool is_small() const noexcept { return bytes_stored_ + bytes_of_gaps_ < Run::kSmallEpisodeBytes; }
   void finish_in_segment(const EpisodeEnd& end);
   SmallEpisode as_small(const EpisodeEnd& end) const;
   EpisodeRecord record(const EpisodeEnd* end) const;
@@ -63,6 +64,7 @@ class Hdf5EpisodeSink final : public EpisodeSink {
   std::vector<StagedChunk> staged_;
   std::size_t staged_bytes_ = 0;
   std::uint64_t bytes_stored_ = 0;
+  std::uint64_t bytes_of_gaps_ = 0;
   bool staging_ = false;
   std::unique_ptr<EpisodeFile> file_;
 };

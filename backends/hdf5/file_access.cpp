@@ -126,7 +126,7 @@ void File::read_at(std::uint64_t address, std::span<std::byte> bytes) const {
 ImageFile::ImageFile(const std::filesystem::path& path, const driver::Company& company)
     : driver_(std::make_unique<driver::DriverFile>(path, driver::Opening::create, driver::Mode::direct, company)) {
   check_driver(*driver_);
-  driver_->set_end(driver::kSuperblockBytes);
+  driver_->set_end(kBegin);
 }
 
 void ImageFile::append(const image::Image& image) {

@@ -80,6 +80,9 @@ class File {
 /// One that goes away without `close` is no HDF5 file.
 class ImageFile {
  public:
+  /// The first image begins behind the superblock.
+  static constexpr std::uint64_t kBegin = driver::kSuperblockBytes;
+
   /// \throws Error io, also when the file is there
   ImageFile(const std::filesystem::path& path, const driver::Company& company);
 

@@ -11,8 +11,6 @@ static_assert(sizeof(CommitRecord) == 32 && sizeof(ChunkRecord) == 24 && sizeof(
 
 namespace {
 
-/// Above it a compact dataset might not fit in an object header.
-constexpr std::size_t kCompactBytes = 4096;
 /// Chains of filters differ by codec, element and (Blosc) chunk size: enough for all streams of most runs.
 constexpr std::size_t kCachedChains = 64;
 constexpr std::size_t kCachedTexts = 256;

@@ -44,6 +44,9 @@ struct GapRecord {
 /// Threads: one at a time.
 class Library {
  public:
+  /// Above it a compact dataset might not fit in an object header.
+  static constexpr std::size_t kCompactBytes = 4096;
+
   /// \param company of every file that is written
   explicit Library(const driver::Company& company = {});
 

@@ -29,14 +29,15 @@ void Segments::add_published(Segment segment) {
 }
 
 void Segments::add(const FileHeader& header, const SmallEpisode& episode, ChunkSource& chunks) {
+  image::Image image(filling_ ? filling_->file.end() : ImageFile::kBegin);
+  const auto address = append_small_episode(image, library_, episode, chunks);
   if (!filling_) {
     const auto number = next_++;
     filling_.emplace(Filling{{transient_name(name_of(number)), library_.company()}, header, number, {}, {}});
   }
   try {
     filling_->episodes.push_back(episode.info->number);
-    image::Image image(filling_->file.end());
-    filling_->addresses[episode.info->id] = append_small_episode(image, library_, episode, chunks);
+    filling_->addresses[episode.info->id] = address;
     filling_->file.append(image);
   } catch (...) {
     const Lost lost{filling_->number, std::move(filling_->episodes)};

@@ -36,8 +36,8 @@ class Segments {
   void add_published(Segment segment);
   void use_numbers_from(std::uint64_t number) { next_ = number; }
 
-  /// Adds an episode to the segment that is being filled. \throws Error the segment cannot be written; what is in it
-  /// is lost
+  /// Adds an episode to the segment that is being filled. \throws Error that episode cannot be read; or the segment cannot
+  /// be written, and what is in it is lost
   void add(const FileHeader& header, const SmallEpisode& episode, ChunkSource& chunks);
   /// Closes that segment and gives it its name; nothing when it is empty. \throws as `add`
   std::optional<Segment> publish();

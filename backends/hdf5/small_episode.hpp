@@ -1,7 +1,7 @@
 #pragma once
 /// \file
-/// A finished episode that shares a file with others. It is written without HDF5: that takes a tenth of the time, and thousands of
-/// them may end in a second.
+/// A finished episode that shares a file with others. It is written without HDF5: that takes a tenth of the time, and
+/// thousands of them may end in a second.
 
 #include <cstdint>
 #include <map>
@@ -45,7 +45,7 @@ struct SmallEpisode {
   std::span<const GapRecord> gaps;
 };
 
-/// Whether its attributes are small enough for the headers of objects. Such an episode has no file of its own.
+/// Whether its attributes are small enough for the headers of objects, as they must be in a segment.
 bool fits_in_headers(const SmallEpisode& episode);
 /// Appends the group of an episode, with all that is in it. \returns its address
 std::uint64_t append_small_episode(image::Image& image, Library& library, const SmallEpisode& episode,

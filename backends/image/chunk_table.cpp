@@ -7,8 +7,7 @@
 namespace neurotape::image {
 namespace {
 
-constexpr unsigned kPageBits = 10;
-constexpr std::size_t kPageChunks = std::size_t{1} << kPageBits;
+constexpr std::size_t kPageChunks = std::size_t{1} << kTablePageBits;
 constexpr std::size_t kHeaderBytes = 28;
 
 /// How many bytes libhdf5 gives to the size of a chunk that went through filters.
@@ -33,7 +32,7 @@ std::uint64_t append_chunk_table(Image& image, std::span<const StoredChunk> chun
   Bytes header;
   put_start(header, "FAHD", is_filtered);
   put(header, is_filtered ? 8 + size_width + 4 : 8, 1);
-  put(header, kPageBits, 1);
+  put(header, kTablePageBits, 1);
   put(header, chunks.size(), 8);
   put(header, image.end() + kHeaderBytes, 8);
   put_sum(header, 0);

@@ -1,8 +1,9 @@
 #pragma once
 /// \file
-/// Groups and datasets of an HDF5 file, made without libhdf5, which takes tens of microseconds for each: their object headers,
-/// and the messages in them. HDF5 File Format Specification 3.0, IV.A.
+/// Groups and datasets of an HDF5 file, made without libhdf5, which takes tens of microseconds for each: their object
+/// headers, and the messages in them. HDF5 File Format Specification 3.0, IV.A.
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -15,6 +16,18 @@ namespace neurotape::image {
 
 /// A message cannot be larger.
 inline constexpr std::size_t kMostMessageBytes = 65'535;
+/// The name and the value of an attribute; the rest is its type.
+inline constexpr std::size_t kMostAttributeBytes = kMostMessageBytes - 64;
+/// A table of more chunks than 2 to the power of this is kept in pages.
+inline constexpr unsigned kTablePageBits = 10;
+
+/// Flags of a message.
+inline constexpr std::uint8_t kConstant = 1, kNotShared = 4;
+
+/// The bytes that a number needs.
+inline std::size_t width_of(std::uint64_t number) noexcept {
+  return static_cast<std::size_t>(std::bit_width(number | 1) + 7) / 8;
+}
 
 struct Message {
   std::uint8_t type = 0;

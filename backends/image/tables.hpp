@@ -1,6 +1,7 @@
 #pragma once
 /// \file
-/// What finds one of many: the chunks of a dataset, the links of a large group. Both are built at once from all that they hold.
+/// What finds one of many: the chunks of a dataset, the links of a large group. Both are built at once from all that they
+/// hold.
 
 #include <map>
 #include <span>

@@ -3,7 +3,7 @@
 
     examples -> include                 recorder -> include
     backends/x -> include, recorder, x  backends/*.cpp -> everything below and beside it
-    backends/hdf5 -> backends/image -> backends/driver -> backends/io
+    backends/hdf5 -> backends/image -> backends/driver -> backends/io; backends/image -> backends/codec
     backends/codec, backends/npz -> backends/deflate
     artifacts -> include, recorder, backends/io, npz, csv      artifacts/packed -> artifacts, loader, backends
     loader -> include, backends         include -> the standard library, nlohmann/json, itself
@@ -41,7 +41,7 @@ RULES = {
     "backends/csv": ({PUBLIC, "backends/io"}, {"fmt"}),
     "backends/io": ({PUBLIC}, {"fmt"}),
     "backends/driver": ({"backends/io"}, {"hdf5", "xxhash"}),
-    "backends/image": ({PUBLIC, "recorder", "backends/driver"}, {"fmt"}),
+    "backends/image": ({PUBLIC, "recorder", "backends/driver", "backends/codec"}, {"fmt"}),
     "backends/hdf5": ({PUBLIC, "recorder", "backends/io", "backends/driver", "backends/image"},
                       {"json", "fmt", "hdf5", "xxhash"}),
     "backends/memory": ({PUBLIC, "recorder"}, {"json", "fmt"}),

@@ -46,6 +46,32 @@ TEST_F(Content, AttributesMayBeSetAtAnyTime) {
   EXPECT_EQ(seen.at("changes"), 4.5);
 }
 
+TEST_F(Content, RowsOfNoValuesAndLargeAttributesGoTogether) {
+  auto experiment = create({.commit_interval = 1h});
+  for (const std::size_t bytes : {10U, 70'000U}) {
+    auto episode = experiment.start_episode({.attributes = {{"policy", std::string(bytes, 'p')}}});
+    auto nothing = episode.neural_state<float>("nothing", {0, 3});
+    auto rewards = episode.rewards();
+    for (std::int64_t t = 0; t < 5; ++t) {
+      nothing.record(t, std::vector<float>());
+      rewards.record(t, 1.5);
+    }
+    episode.finish();
+  }
+  experiment.close();
+  EXPECT_TRUE(verify(experiment.path()).faults.empty());
+  const Run run(experiment.path());
+  EXPECT_NE(run.episode(0).object(), "/");
+  EXPECT_EQ(run.episode(1).object(), "/") << "the attribute does not fit in a header";
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(run.episode(i).neural_state<float>("nothing").all().timesteps.size(), 5U);
+    EXPECT_EQ(run.episode(i).rewards().all().timesteps.size(), 5U);
+  }
+  const json episodes = describe(experiment.path()).at("episodes");
+  for (const char* const id : {"episode_0000", "episode_0001"})
+    EXPECT_EQ(episodes.at(id).at("attributes").at("policy").get<std::string>().size(), id[11] == '0' ? 10U : 70'000U);
+}
+
 TEST_F(Content, EpisodesAndStreamsMayBeEmpty) {
   auto experiment = create({.commit_interval = 1h});
   experiment.start_episode({.attributes = {{"empty", true}}});

@@ -16,6 +16,7 @@
 #include "recorder/recorder.hpp"
 #include "recorder/sync.hpp"
 #include "tests/interleavings/schedule.hpp"
+#include "tests/support/processors.hpp"
 
 namespace neurotape {
 namespace {
@@ -134,12 +135,23 @@ class Interleavings : public testing::TestWithParam<const char*> {
   }
 };
 
-/// As many as there are processors, less one; and the one that helps when the ring is more than half full.
-constexpr int kDefaultWorkers = 0;
-
 TEST_P(Interleavings, OfStreamsThatShareTheRing) {
   for_seeds([] {
-    Recording recording(overflow(), kDefaultWorkers);
+    Recording recording(overflow(), 2);
+    for (const char* name : {"a", "b"}) {
+      auto stream = std::make_shared<DenseStream<double>>(recording.episode().neural_state<double>(name, {kWidth}));
+      recording.start([stream] { record(*stream); });
+    }
+    recording.finish_and_judge();
+  });
+}
+
+/// With one worker, and one more that helps while the ring is more than half full.
+TEST_P(Interleavings, OfTheExtraThread) {
+  const support::TwoProcessors processors;
+  for_seeds([] {
+    constexpr int kByProcessors = 0;
+    Recording recording(overflow(), kByProcessors);
     for (const char* name : {"a", "b"}) {
       auto stream = std::make_shared<DenseStream<double>>(recording.episode().neural_state<double>(name, {kWidth}));
       recording.start([stream] { record(*stream); });

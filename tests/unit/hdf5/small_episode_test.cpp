@@ -210,7 +210,7 @@ assert 'episode_9000' not in f and 'episode_' not in f and 'a' not in f and 'z' 
 // Up to 1,024 chunks HDF5 keeps a table in one piece, beyond that in pages.
 TEST_F(SmallEpisode, HasAsManyChunksAsItNeeds) {
   create_run();
-  constexpr std::uint64_t kChunks[] = {2, 1023, 1024, 1025, 2049, 5000};
+  constexpr std::uint64_t kChunks[] = {2, 1023, 1024, 1025, 2049, 9000};
   std::uint64_t number = 0;
   for (const auto chunks : kChunks) {
     auto sink = backend_->start_episode(episode(number++));
@@ -224,7 +224,7 @@ TEST_F(SmallEpisode, HasAsManyChunksAsItNeeds) {
   backend_->commit();
   python(R"(
 f = h5.File('episodes/segment_0000.h5', 'r')
-for n, chunks in enumerate((2, 1023, 1024, 1025, 2049, 5000)):
+for n, chunks in enumerate((2, 1023, 1024, 1025, 2049, 9000)):
     v = f['episode_%04d/neural_states/v/values' % n]
     assert v.id.get_num_chunks() == chunks and v.chunks == (4, 3), (v.id.get_num_chunks(), v.chunks)
     same(v, 4 * chunks - 1)
@@ -233,7 +233,7 @@ for n, chunks in enumerate((2, 1023, 1024, 1025, 2049, 5000)):
 
 TEST_F(SmallEpisode, HasAFileOfItsOwnWhereAnAttributeIsTooLargeForAHeader) {
   create_run();
-  for (const std::size_t bytes : {1'000U, 64'900U, 65'100U, 200'000U}) {
+  for (const std::size_t bytes : {1'000U, 65'400U, 65'500U, 200'000U}) {
     auto info = episode(bytes);
     info.attributes = {{"policy", std::string(bytes, 'p')}};
     auto sink = backend_->start_episode(info);
@@ -245,10 +245,10 @@ TEST_F(SmallEpisode, HasAFileOfItsOwnWhereAnAttributeIsTooLargeForAHeader) {
     sink->finish(complete());
   }
   close_run();
-  EXPECT_EQ(episode_files(), (std::vector<std::string>{"episode_200000.h5", "episode_65100.h5", "segment_0000.h5"}));
+  EXPECT_EQ(episode_files(), (std::vector<std::string>{"episode_200000.h5", "episode_65500.h5", "segment_0000.h5"}));
   python(R"(
 f = h5.File('experiment_data.h5', 'r')
-for n in (1000, 64900, 65100, 200000):
+for n in (1000, 65400, 65500, 200000):
     e = f['episodes/episode_%04d' % n]
     assert text(e.attrs['policy']) == 'p' * n and text(e.attrs['status']) == 'complete'
     same(e['rewards/values'], 5)

@@ -2,10 +2,10 @@
 
 #include <condition_variable>
 #include <pthread.h>
-#include <sched.h>
 #include <set>
 
 #include "memory_fixture.hpp"
+#include "tests/support/processors.hpp"
 
 namespace neurotape {
 namespace {
@@ -16,30 +16,22 @@ std::string name_of_this_thread() {
   return name;
 }
 
-/// On a machine with two processors: one for the program, one for the workers.
+/// One processor for the program, one for the workers.
 class Workers : public InMemory {
  protected:
   void SetUp() override {
-    sched_getaffinity(0, sizeof all_, &all_);
-    cpu_set_t two;
-    CPU_ZERO(&two);
-    for (int i = 0; i < CPU_SETSIZE && CPU_COUNT(&two) < 2; ++i)
-      if (CPU_ISSET(i, &all_)) CPU_SET(i, &two);
-    if (CPU_COUNT(&two) < 2) GTEST_SKIP() << "a machine with one processor";
-    sched_setaffinity(0, sizeof two, &two);
+    if (!processors_.are_there()) GTEST_SKIP() << "a machine with one processor";
     run_->before_encode = [this] { encode(); };
   }
-  void TearDown() override { sched_setaffinity(0, sizeof all_, &all_); }
 
   void wait_for(std::string thread) { awaited_ = std::move(thread); }
 
   /// More than the ring holds, as fast as it goes.
-  std::set<std::string> who_encodes(const ExperimentOptions& options, std::int64_t rows) {
-    constexpr std::size_t kWidth = 50'000;
+  std::set<std::string> who_encodes(const ExperimentOptions& options, std::int64_t rows, std::size_t width = 50'000) {
     auto recorded = experiment(options);
     auto episode = recorded.start_episode();
-    auto stream = episode.neural_state<double>("v", {kWidth}, {.chunk_rows = 2});
-    const std::vector<double> row(kWidth, 1.5);
+    auto stream = episode.neural_state<double>("v", {width}, {.chunk_rows = width > 100'000 ? 1U : 2U});
+    const std::vector<double> row(width, 1.5);
     for (std::int64_t t = 0; t < rows; ++t) stream.record(t, row);
     episode.finish();
     recorded.close();
@@ -55,7 +47,7 @@ class Workers : public InMemory {
     changed_.wait(lock, [&] { return awaited_.empty() || encoded_.contains(awaited_); });
   }
 
-  cpu_set_t all_{};
+  support::TwoProcessors processors_;
   std::string awaited_;
   std::mutex mutex_;
   std::condition_variable changed_;
@@ -65,6 +57,12 @@ class Workers : public InMemory {
 TEST_F(Workers, OneMoreHelpsWhenTheRingIsMoreThanHalfFull) {
   wait_for("neurotape-extra");
   EXPECT_EQ(who_encodes({}, 200), (std::set<std::string>{"neurotape-0", "neurotape-extra"}));
+}
+
+// Blocks of their own are no part of the ring's filling.
+TEST_F(Workers, OneMoreHelpsWhenLanesWaitForBlocksOfTheirOwn) {
+  wait_for("neurotape-extra");
+  EXPECT_EQ(who_encodes({}, 20, 200'000), (std::set<std::string>{"neurotape-0", "neurotape-extra"}));
 }
 
 TEST_F(Workers, WithoutNeedItRests) { EXPECT_EQ(who_encodes({}, 10), std::set<std::string>{"neurotape-0"}); }
