@@ -156,7 +156,7 @@ double append_rows(Figures& figures, std::int64_t rows, std::uint64_t flush_rows
 }
 
 void register_maps() {
-  const auto count = options().pick<std::size_t>(4, 100, 500);
+  const auto count = options().pick<std::size_t>(4, 40, 500);
   const auto bank = make_bank();
   const auto peer = std::make_shared<PythonPeer>("npz.py", "numpy");
   for (const auto& [name, level] : {std::pair{"fast", NpzCompression::fast}, {"small", NpzCompression::small}})
@@ -177,7 +177,7 @@ void register_maps() {
 
 void register_benchmarks() {
   register_maps();
-  const auto rows = options().pick<std::int64_t>(100, 300'000, 2'000'000);
+  const auto rows = options().pick<std::int64_t>(100, 200'000, 2'000'000);
   add("metrics/batched", [=](Figures& f) { return append_rows(f, rows, 1'000'000, Durability::process); });
   add("metrics/process", [=](Figures& f) { return append_rows(f, rows / 10, 1, Durability::process); });
   add("metrics/power",

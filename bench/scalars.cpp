@@ -18,8 +18,8 @@ void register_benchmarks() {
   constexpr std::size_t kStreams = 500;
   constexpr std::uint64_t kVerySlow = 200;
   const auto scalars =
-      std::make_shared<const Workload>(make_scalars(options().pick<std::size_t>(40, 2'000, 2'000), kStreams));
-  Writers writers(scalars, options().pick<std::uint64_t>(200, 1'000, 40'000));
+      std::make_shared<const Workload>(make_scalars(options().pick<std::size_t>(40, 600, 2'000), kStreams));
+  Writers writers(scalars, options().pick<std::uint64_t>(200, 600, 40'000));
   for (const char* codec : {"gzip:1", "blosc:lz4:5"})
     writers.add(fmt::format("record/{}", codec),
                 recorder({.codec = Codec::parse(codec), .durability = Durability::process}));

@@ -16,7 +16,7 @@
 namespace neurotape::bench {
 
 void register_benchmarks() {
-  const std::size_t steps = options().pick<std::size_t>(40, 100, 2'400);
+  const std::size_t steps = options().pick<std::size_t>(40, 60, 2'400);
   Writers writers(std::make_shared<const Workload>(make_cortex(steps)), steps);
   for (const char* codec :
        {"adaptive:smallest", "adaptive:balanced", "adaptive:fastest", "adaptive:portable", "gzip:9", "blosc:zstd:9"})

@@ -54,16 +54,6 @@ hid_t open_hdf5(const std::filesystem::path& path, int descriptor, const driver:
   throw Error(ErrorCode::damaged, fmt::format("HDF5 cannot open the file: {}", cause), context_of(place));
 }
 
-/// HDF5 1.10.8 reads beyond the end of a damaged one, which another process may survive by chance.
-void refuse_cache_image(hid_t file, const Place& place) {
-  haddr_t address = HADDR_UNDEF;
-  hsize_t bytes = 0;
-  if (H5Fget_mdc_image_info(file, &address, &bytes) >= 0 && bytes == 0) return;
-  throw Error(ErrorCode::unsupported,
-              "the file has an image of HDF5's metadata cache, which is not read from a file of unknown origin",
-              context_of(place));
-}
-
 herr_t collect_name(hid_t, const char* name, const H5L_info_t*, void* names) noexcept {
   try {
     static_cast<std::vector<std::string>*>(names)->emplace_back(name);
@@ -91,7 +81,6 @@ std::shared_ptr<const File> File::open(int descriptor, const std::filesystem::pa
   file->probe(object);
   const Hdf5Lock lock;
   file->file_ = Handle(open_hdf5(path, file->descriptor_, file->cut_off_, file->place()), H5Fclose);
-  if (file->prober_) refuse_cache_image(file->id(), file->place());
   return file;
 }
 

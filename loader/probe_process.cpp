@@ -116,6 +116,8 @@ std::string ProbeProcess::ask(int descriptor, const std::string& path, const std
   const auto answer = receive_text(socket_);
   if (answer == kSurvived) return {};
   if (answer == kExhausted) return fmt::format("{} needed more than 1 GiB of memory", kTried);
+  if (answer == kHasCacheImage)
+    return fmt::format("{} found an image of HDF5's metadata cache, which is not safe to read", kTried);
   return fmt::format("{} {}", kTried, end_of_process());
 }
 

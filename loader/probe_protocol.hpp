@@ -26,6 +26,8 @@ std::optional<Question> receive_question(int socket);
 
 inline constexpr const char* kSurvived = "survived";  ///< errors that the loader meets, too, included
 inline constexpr const char* kExhausted = "exhausted";
+/// HDF5 1.10.8 reads beyond the end of a damaged one, which one process survives by chance, and another does not.
+inline constexpr const char* kHasCacheImage = "has a cache image";
 
 bool send_text(int socket, const std::string& text);
 /// \returns nothing where the other side is gone

@@ -55,8 +55,17 @@ void allow_processor_time() {
   setrlimit(RLIMIT_CPU, &limits);
 }
 
+bool has_cache_image(const File& file) {
+  const Hdf5Lock lock;
+  haddr_t address = HADDR_UNDEF;
+  hsize_t bytes = 0;
+  return H5Fget_mdc_image_info(file.id(), &address, &bytes) < 0 || bytes != 0;
+}
+
 const char* answer(const Question& question) try {
-  walk(File::open(question.descriptor, question.path, nullptr, {}), question.object);
+  const auto file = File::open(question.descriptor, question.path, nullptr, {});
+  if (has_cache_image(*file)) return kHasCacheImage;
+  walk(file, question.object);
   return kSurvived;
 } catch (const Error&) {
   return kSurvived;

@@ -96,6 +96,7 @@ class RecorderParts {
   std::chrono::nanoseconds commit_interval{};
   std::string experiment;
   std::function<void()> wake_workers;       ///< called by lanes that wait
+  sync::Atomic<int> callers_waiting{0};     ///< in flush() and close()
   sync::Atomic<int> finishing_episodes{0};  ///< their blocks are on their way back
   sync::Atomic<std::uint64_t> rows_without_stream{0};
   sync::Atomic<bool> drops_for_disk{false};  ///< the disk is full, and lanes are not to wait for it

@@ -22,8 +22,8 @@ namespace neurotape {
 /// A lane that fills a block wakes nobody, which would be a system call: one of the resting workers looks by
 /// itself now and then. A lane that waits does wake them.
 ///
-/// An extra thread helps only while the ring is more than half full, or lanes wait. The program is faster than the workers
-/// then, and about to wait: the processor that was left to it is better used so.
+/// An extra thread helps only while the ring is more than half full, or somebody waits: a lane, a caller of flush() or
+/// close(). The program is faster than the workers then: the processor that was left to it is better used so.
 ///
 /// Thread safety: public members from any thread.
 class WorkerPool : public WorkSink {
@@ -56,7 +56,9 @@ class WorkerPool : public WorkSink {
   void work();
   void help_out();
   bool wait_until_behind();
-  bool needs_help() const { return parts_.blocks.is_half_full() || parts_.blocks.has_waiters(); }
+  bool needs_help() const {
+    return parts_.blocks.is_half_full() || parts_.blocks.has_waiters() || parts_.callers_waiting.load() > 0;
+  }
   bool is_behind() const { return !jobs_.empty() && needs_help(); }
   bool encode_one();
   bool too_much_waits();

@@ -26,16 +26,26 @@ class Workers : public InMemory {
 
   void wait_for(std::string thread) { awaited_ = std::move(thread); }
 
-  /// More than the ring holds, as fast as it goes.
+  /// Of rows that are recorded as fast as it goes.
   std::set<std::string> who_encodes(const ExperimentOptions& options, std::int64_t rows, std::size_t width = 50'000) {
     auto recorded = experiment(options);
-    auto episode = recorded.start_episode();
+    record(recorded, rows, width);
+    recorded.close();
+    EXPECT_EQ(this->stream("neural_states/v").rows, static_cast<std::uint64_t>(rows));
+    return encoded_;
+  }
+
+  static Episode record(Experiment& experiment, std::int64_t rows, std::size_t width = 50'000) {
+    auto episode = experiment.start_episode();
     auto stream = episode.neural_state<double>("v", {width}, {.chunk_rows = width > 100'000 ? 1U : 2U});
     const std::vector<double> row(width, 1.5);
     for (std::int64_t t = 0; t < rows; ++t) stream.record(t, row);
-    episode.finish();
-    recorded.close();
-    EXPECT_EQ(this->stream("neural_states/v").rows, static_cast<std::uint64_t>(rows));
+    return episode;
+  }
+
+  std::set<std::string> who_encoded(int chunks) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return chunks_ >= chunks; });
     return encoded_;
   }
 
@@ -43,6 +53,7 @@ class Workers : public InMemory {
   void encode() {
     std::unique_lock lock(mutex_);
     encoded_.insert(name_of_this_thread());
+    ++chunks_;
     changed_.notify_all();
     changed_.wait(lock, [&] { return awaited_.empty() || encoded_.contains(awaited_); });
   }
@@ -52,6 +63,7 @@ class Workers : public InMemory {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::set<std::string> encoded_;
+  int chunks_ = 0;
 };
 
 TEST_F(Workers, OneMoreHelpsWhenTheRingIsMoreThanHalfFull) {
@@ -65,7 +77,19 @@ TEST_F(Workers, OneMoreHelpsWhenLanesWaitForBlocksOfTheirOwn) {
   EXPECT_EQ(who_encodes({}, 20, 200'000), (std::set<std::string>{"neurotape-0", "neurotape-extra"}));
 }
 
-TEST_F(Workers, WithoutNeedItRests) { EXPECT_EQ(who_encodes({}, 10), std::set<std::string>{"neurotape-0"}); }
+TEST_F(Workers, OneMoreHelpsWhoWaitsInFlush) {
+  wait_for("neurotape-extra");
+  auto recorded = experiment();
+  const auto episode = record(recorded, 10);
+  recorded.flush();
+  EXPECT_EQ(who_encoded(5), (std::set<std::string>{"neurotape-0", "neurotape-extra"}));
+}
+
+TEST_F(Workers, WithoutNeedItRests) {
+  auto recorded = experiment();
+  const auto episode = record(recorded, 10);
+  EXPECT_EQ(who_encoded(5), std::set<std::string>{"neurotape-0"});
+}
 
 TEST_F(Workers, AsManyAsWereAskedForAndNoMore) {
   EXPECT_EQ(who_encodes({.n_workers = 1}, 200), std::set<std::string>{"neurotape-0"});

@@ -72,7 +72,7 @@ TEST_F(TrustTest, AnImageOfTheMetadataCacheIsNotRead) {
   for (const char* name : {"a", "b", "c"}) H5Gclose(H5Gcreate2(file, name, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
   ASSERT_GE(H5Fclose(file), 0);
   H5Pclose(access);
-  EXPECT_THAT(refusal(path, none(), ErrorCode::unsupported), HasSubstr("an image of HDF5's metadata cache"));
+  EXPECT_THAT(refusal(path, none(), ErrorCode::damaged), HasSubstr("an image of HDF5's metadata cache"));
 }
 
 TEST_F(TrustTest, TheOthersOfTheRunAreReadFromSeveralThreads) {
