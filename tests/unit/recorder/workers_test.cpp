@@ -68,13 +68,13 @@ class Workers : public InMemory {
 
 TEST_F(Workers, OneMoreHelpsWhenTheRingIsMoreThanHalfFull) {
   wait_for("neurotape-extra");
-  EXPECT_EQ(who_encodes({}, 200), (std::set<std::string>{"neurotape-0", "neurotape-extra"}));
+  EXPECT_TRUE(who_encodes({}, 200).contains("neurotape-extra"));
 }
 
 // Blocks of their own are no part of the ring's filling.
 TEST_F(Workers, OneMoreHelpsWhenLanesWaitForBlocksOfTheirOwn) {
   wait_for("neurotape-extra");
-  EXPECT_EQ(who_encodes({}, 20, 200'000), (std::set<std::string>{"neurotape-0", "neurotape-extra"}));
+  EXPECT_TRUE(who_encodes({}, 20, 200'000).contains("neurotape-extra"));
 }
 
 TEST_F(Workers, OneMoreHelpsWhoWaitsInFlush) {
@@ -82,7 +82,7 @@ TEST_F(Workers, OneMoreHelpsWhoWaitsInFlush) {
   auto recorded = experiment();
   const auto episode = record(recorded, 10);
   recorded.flush();
-  EXPECT_EQ(who_encoded(5), (std::set<std::string>{"neurotape-0", "neurotape-extra"}));
+  EXPECT_TRUE(who_encoded(5).contains("neurotape-extra"));
 }
 
 TEST_F(Workers, WithoutNeedItRests) {
