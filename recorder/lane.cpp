@@ -287,7 +287,7 @@ Block* Lane::wait_for_block() noexcept {
   }
   add<std::uint64_t>(waits_, 1);
   const ProfiledScope scope(stream_.parts->profile.get(), "wait", stream_.spec.path);
-  stream_.parts->wake_workers();
+  const WaitsForWorkers waits(*stream_.parts);
   const Block* const here = block_;
   const auto give_up = [&] {
     return stream_.phase() != StreamState::Phase::recording || !waits_for_space() ||

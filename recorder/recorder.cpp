@@ -57,21 +57,6 @@ std::shared_ptr<RecorderParts> make_parts(const Backend& backend, std::string ex
   return parts;
 }
 
-/// As long as it lives, a caller waits for the workers.
-class CallerWaits {
- public:
-  explicit CallerWaits(RecorderParts& parts) : parts_(parts) {
-    parts_.callers_waiting.fetch_add(1);
-    parts_.wake_workers();
-  }
-  CallerWaits(const CallerWaits&) = delete;
-  CallerWaits& operator=(const CallerWaits&) = delete;
-  ~CallerWaits() { parts_.callers_waiting.fetch_sub(1); }
-
- private:
-  RecorderParts& parts_;
-};
-
 }  // namespace
 
 void Recorder::require_usable(const ExperimentOptions& options, const ErrorContext& where) {
@@ -258,7 +243,7 @@ void Recorder::flush() {
   Reporter::refuse_in_handler("flush()");
   const ProfiledScope scope(parts_->profile.get(), "flush");
   require_open();
-  const CallerWaits waits(*parts_);
+  const WaitsForWorkers waits(*parts_);
   writer_.flush();
 }
 
@@ -338,7 +323,7 @@ void Recorder::close() {
   attempt([this] { finish_all(); });
   writer_.end_timed_commits();
   try {
-    const CallerWaits waits(*parts_);
+    const WaitsForWorkers waits(*parts_);
     writer_.flush();
   } catch (const Error&) {  // the reporter has it
   }

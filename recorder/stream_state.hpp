@@ -96,7 +96,7 @@ class RecorderParts {
   std::chrono::nanoseconds commit_interval{};
   std::string experiment;
   std::function<void()> wake_workers;       ///< called by lanes that wait
-  sync::Atomic<int> callers_waiting{0};     ///< in flush() and close()
+  sync::Atomic<int> waiting{0};             ///< lanes for space, callers of flush() and close()
   sync::Atomic<int> finishing_episodes{0};  ///< their blocks are on their way back
   sync::Atomic<std::uint64_t> rows_without_stream{0};
   sync::Atomic<bool> drops_for_disk{false};  ///< the disk is full, and lanes are not to wait for it
@@ -109,6 +109,21 @@ class RecorderParts {
   const pid_t owner_ = ::getpid();
   sync::Mutex encoders_mutex_;
   std::map<std::pair<std::string, std::size_t>, std::shared_ptr<const Encoder>> encoders_;
+};
+
+/// As long as it lives, its thread waits for the workers, and they know.
+class WaitsForWorkers {
+ public:
+  explicit WaitsForWorkers(RecorderParts& parts) : parts_(parts) {
+    parts_.waiting.fetch_add(1);
+    parts_.wake_workers();
+  }
+  WaitsForWorkers(const WaitsForWorkers&) = delete;
+  WaitsForWorkers& operator=(const WaitsForWorkers&) = delete;
+  ~WaitsForWorkers() { parts_.waiting.fetch_sub(1); }
+
+ private:
+  RecorderParts& parts_;
 };
 
 /// Thread safety: the members are grouped by who may touch them.

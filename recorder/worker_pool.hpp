@@ -56,9 +56,7 @@ class WorkerPool : public WorkSink {
   void work();
   void help_out();
   bool wait_until_behind();
-  bool needs_help() const {
-    return parts_.blocks.is_half_full() || parts_.blocks.has_waiters() || parts_.callers_waiting.load() > 0;
-  }
+  bool needs_help() const { return parts_.blocks.is_half_full() || parts_.waiting.load() > 0; }
   bool is_behind() const { return !jobs_.empty() && needs_help(); }
   bool encode_one();
   bool too_much_waits();
