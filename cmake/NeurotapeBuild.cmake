@@ -13,8 +13,10 @@ if(PROJECT_IS_TOP_LEVEL)
     find_program(NEUROTAPE_CCACHE ccache)
     mark_as_advanced(NEUROTAPE_CCACHE)
     if(NEUROTAPE_CCACHE)
-      # It takes precompiled headers only from those who say that they know what that means.
-      set(CMAKE_CXX_COMPILER_LAUNCHER "${CMAKE_COMMAND}" -E env CCACHE_SLOPPINESS=pch_defines,time_macros
+      # Precompiled headers are cached for those only who say that they know what that means, and by the bytes of the
+      # headers (depend), not by what the preprocessor makes of them: after a change in a comment the old one would come
+      # back, in which GCC does not find the header that says #pragma once.
+      set(CMAKE_CXX_COMPILER_LAUNCHER "${CMAKE_COMMAND}" -E env CCACHE_SLOPPINESS=pch_defines,time_macros CCACHE_DEPEND=1
                                       "${NEUROTAPE_CCACHE}")
     endif()
   endif()

@@ -95,7 +95,7 @@ class RecorderParts {
   std::unique_ptr<Profile> profile;  ///< nullptr: none is made
   std::chrono::nanoseconds commit_interval{};
   std::string experiment;
-  std::function<void()> wake_workers;       ///< called by lanes that wait
+  std::function<void()> wake_workers;
   sync::Atomic<int> waiting{0};             ///< lanes for space, callers of flush() and close()
   sync::Atomic<int> finishing_episodes{0};  ///< their blocks are on their way back
   sync::Atomic<std::uint64_t> rows_without_stream{0};

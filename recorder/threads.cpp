@@ -32,11 +32,9 @@ sync::Thread start_thread(const char* name, std::function<void()> body) {
   const AllSignalsBlocked blocked;
   sync::Thread thread(std::move(body));
   pthread_setname_np(thread.native_handle(), name);
-  sched_param parameters{};
-  int policy = SCHED_OTHER;
-  pthread_getschedparam(thread.native_handle(), &policy, &parameters);
-  parameters.sched_priority = 0;
-  if (policy != SCHED_IDLE) pthread_setschedparam(thread.native_handle(), SCHED_BATCH, &parameters);
+  const sched_param no_priority{};
+  if (sched_getscheduler(0) != SCHED_IDLE)  // which it has from this one
+    pthread_setschedparam(thread.native_handle(), SCHED_BATCH, &no_priority);
   return thread;
 }
 

@@ -64,9 +64,8 @@ void WorkerPool::help_out() {
 // False: the pool ends, and nothing is left to do.
 bool WorkerPool::wait_until_behind() {
   std::unique_lock lock(mutex_);
-  extra_rests_ = true;
   behind_.wait(lock, [&] { return stopping_ || extra_woken_ || is_behind(); });
-  extra_rests_ = extra_woken_ = false;
+  extra_woken_ = false;
   return !stopping_ || !jobs_.empty();
 }
 
@@ -84,7 +83,7 @@ bool WorkerPool::encode_one() {
     job = std::move(jobs_.front());
     jobs_.pop_front();
     copied_bytes_ -= bytes_copied(job);
-    wake_extra = extra_rests_ && is_behind();
+    wake_extra = is_behind();
   }
   if (wake_extra) behind_.notify_one();
   ChunkItem item{job.place, nullptr, {}};
@@ -147,7 +146,7 @@ void WorkerPool::encode(EncodeJob job) {
     copied_bytes_ += bytes_copied(job);
     jobs_.push_back(std::move(job));
     wake_one = resting_ > 0;
-    wake_extra = extra_rests_ && is_behind();
+    wake_extra = is_behind();
   }
   if (wake_one) wake_.notify_one();
   if (wake_extra) behind_.notify_one();
@@ -174,7 +173,7 @@ void WorkerPool::wake() noexcept {
     const std::lock_guard lock(mutex_);
     wake_one = resting_ > 0;
     woken_ = woken_ || wake_one;
-    wake_extra = extra_rests_ && needs_help();
+    wake_extra = needs_help();
     extra_woken_ = extra_woken_ || wake_extra;
   }
   if (wake_one) wake_.notify_one();

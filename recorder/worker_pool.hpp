@@ -78,7 +78,6 @@ class WorkerPool : public WorkSink {
   std::deque<std::function<void()>> tasks_;
   int resting_ = 0;
   bool someone_looks_ = false;
-  bool extra_rests_ = false;
   bool extra_woken_ = false;
   bool woken_ = false;
   bool stopping_ = false;

@@ -114,7 +114,9 @@ void set_text(Library& library, hid_t object, const std::string& name, std::stri
 }
 
 void set_members(Library& library, hid_t object, const nlohmann::json& members) {
-  for (const auto& [name, value] : members.items()) set_value(library, object, name, json_value(value));
+  Attributes all;
+  all.set_members(members);
+  set_attributes(library, object, all);
 }
 
 std::string text_attribute(hid_t object, const std::string& name) {

@@ -175,8 +175,8 @@ void Hdf5EpisodeSink::end_rows(StreamId id, std::uint64_t rows) {
 void Hdf5EpisodeSink::finish(const EpisodeEnd& end) {
   const QuietErrors quiet;
   run_->commit_without(info_.number);
-  if ((!file_ || is_small()) && fits_in_headers(as_small(end))) {
-    finish_in_segment(end);
+  if (const auto episode = as_small(end); (!file_ || is_small()) && fits_in_headers(episode)) {
+    finish_in_segment(episode);
     return;
   }
   file().finish(end);
@@ -184,15 +184,15 @@ void Hdf5EpisodeSink::finish(const EpisodeEnd& end) {
   file_.reset();
 }
 
-void Hdf5EpisodeSink::finish_in_segment(const EpisodeEnd& end) {
+void Hdf5EpisodeSink::finish_in_segment(const SmallEpisode& episode) {
   if (file_) {
     FileChunks chunks(*file_);
-    run_->add_small(as_small(end), chunks, record(&end), file_->path());
+    run_->add_small(episode, chunks, record(episode.end), file_->path());
     file_->abandon();
     file_.reset();
   } else {
     StagedChunks chunks(staged_);
-    run_->add_small(as_small(end), chunks, record(&end), {});
+    run_->add_small(episode, chunks, record(episode.end), {});
   }
   drop_staged();
 }

@@ -53,7 +53,7 @@ class Hdf5EpisodeSink final : public EpisodeSink {
   void stage(const ChunkPlace& place, std::span<const std::byte> stored, std::uint32_t filter_mask);
   void drop_staged() noexcept;
   bool is_small() const noexcept { return bytes_stored_ + bytes_of_gaps_ < Run::kSmallEpisodeBytes; }
-  void finish_in_segment(const EpisodeEnd& end);
+  void finish_in_segment(const SmallEpisode& episode);
   SmallEpisode as_small(const EpisodeEnd& end) const;
   EpisodeRecord record(const EpisodeEnd* end) const;
 

@@ -1,7 +1,5 @@
 #include "backends/image/object_header.hpp"
 
-#include <algorithm>
-#include <bit>
 #include <fmt/format.h>
 
 #include "backends/driver/superblock.hpp"
@@ -11,6 +9,15 @@ namespace neurotape::image {
 namespace {
 
 constexpr std::uint64_t kMostCompact = 65'535, kLeastDense = 0;
+
+/// Of links or attributes that are in the header: there is no heap of them, and no tree.
+Message all_compact(std::uint8_t type, std::uint8_t flags) {
+  Message message{type, flags, {}};
+  put(message.body, 0, 2);
+  put(message.body, kNowhere, 8);
+  put(message.body, kNowhere, 8);
+  return message;
+}
 
 }  // namespace
 
@@ -62,21 +69,9 @@ Message attribute(std::string_view name, std::span<const std::byte> type, std::s
   return message;
 }
 
-Message attribute_info() {
-  Message message{0x15, kNotShared, {}};
-  put(message.body, 0, 2);
-  put(message.body, kNowhere, 8);
-  put(message.body, kNowhere, 8);
-  return message;
-}
+Message attribute_info() { return all_compact(0x15, kNotShared); }
 
-Message link_info() {
-  Message message{0x02, 0, {}};
-  put(message.body, 0, 2);
-  put(message.body, kNowhere, 8);
-  put(message.body, kNowhere, 8);
-  return message;
-}
+Message link_info() { return all_compact(0x02, 0); }
 
 Message group_info() {
   constexpr unsigned kHasLimits = 1;

@@ -86,7 +86,8 @@ struct ExperimentOptions {
   /// Bytes of memory for everything that waits to be written. Larger rides out longer stalls of the disk;
   /// at least 16 MB. Nothing is allocated before it is needed.
   std::size_t memory_cap = 500'000'000;
-  /// Threads that compress. 0: the free cores, at least 1, and one more while the ring is more than half full.
+  /// Threads that compress. 0: the free cores, at least 1, and one more while the ring is more than half
+  /// full or somebody waits.
   int n_workers = 0;
   /// Codec of streams that do not name their own.
   Codec codec = Codec::gzip(1);
