@@ -133,13 +133,20 @@ struct RingUse {
   friend bool operator==(const RingUse&, const RingUse&) = default;
 };
 
+/// What a run is told of at its start.
+struct RunInfo {
+  std::string name;  ///< of the experiment
+  double dt = 0;
+  std::string dt_unit;
+};
+
 /// Stores one run.
 class Backend {
  public:
   virtual ~Backend() = default;
 
   virtual const std::filesystem::path& path() const noexcept = 0;
-  virtual std::string experiment() const = 0;             ///< its name
+  virtual RunInfo info() const = 0;
   virtual std::uint64_t next_episode_number() const = 0;  ///< at the start
   virtual const CodecLibrary& codecs() const noexcept = 0;
   /// What does not hold in the place where the run is.
@@ -171,12 +178,6 @@ class Backend {
 struct StorageOptions {
   Durability durability = Durability::process;
   OnDiskError on_disk_error = OnDiskError::stop;
-};
-
-struct RunInfo {
-  std::string name;
-  double dt = 0;
-  std::string dt_unit;
 };
 
 /// Makes a new run directory for `Experiment::create`.

@@ -37,6 +37,6 @@ std::string describe(const std::string& message, const ErrorContext& context) {
 Error::Error(ErrorCode code, const std::string& message, ErrorContext context)
     : std::runtime_error(describe(message, context)),
       code_(code),
-      context_(std::make_shared<ErrorContext>(std::move(context))) {}
+      told_(std::make_shared<Told>(Told{message, std::move(context)})) {}
 
 }  // namespace neurotape

@@ -10,21 +10,38 @@ namespace {
 
 StorageOptions storage(const ExperimentOptions& options) { return {options.durability, options.on_disk_error}; }
 
+std::unique_ptr<Backend> create_backend(const std::filesystem::path& parent, const std::string& name,
+                                        const ExperimentOptions& options) {
+  try {
+    return create_run(parent, {name, options.dt, options.dt_unit}, storage(options));
+  } catch (const Error& error) {
+    auto where = error.context();
+    where.experiment = name;
+    throw Error(error.code(), "expected a directory for the run that can be made and written: " + error.message(),
+                std::move(where));
+  }
+}
+
 }  // namespace
 
 Experiment Experiment::create(const std::filesystem::path& parent, std::string_view name,
                               const ExperimentOptions& options) {
   require_name("experiment", name, {.path = parent.string()});
   detail::Recorder::require_usable(options, {.experiment = std::string(name), .path = parent.string()});
-  auto backend = create_run(parent, {std::string(name), options.dt, options.dt_unit}, storage(options));
+  auto backend = create_backend(parent, std::string(name), options);
   return Experiment(std::make_shared<detail::Recorder>(std::move(backend), std::string(name), options));
 }
 
 Experiment Experiment::open(const std::filesystem::path& path, const ExperimentOptions& options) {
   detail::Recorder::require_usable(options, {.path = path.string()});
   auto backend = open_run(path, storage(options));
-  auto name = backend->experiment();
-  return Experiment(std::make_shared<detail::Recorder>(std::move(backend), std::move(name), options));
+  auto info = backend->info();
+  auto its_options = options;
+  if (its_options.dt == 0) {
+    its_options.dt = info.dt;
+    its_options.dt_unit = std::move(info.dt_unit);
+  }
+  return Experiment(std::make_shared<detail::Recorder>(std::move(backend), std::move(info.name), its_options));
 }
 
 Experiment::Experiment(std::shared_ptr<detail::Recorder> recorder) : recorder_(std::move(recorder)) {}

@@ -3,17 +3,18 @@
 # usage: scripts/test.sh [--preset dev|ci] [flags]
 #   --lint           first: clang-format on all sources, clang-tidy on those that differ from the main branch
 #   --lint-all       first: both on all sources
-#   --clang          also: build the library and its programs with clang++
+#   --clang          also: build the library and its programs with clang++, and run the examples
 #   --core-only      also: build without HDF5, and test that
 #   --core-sanitize  also: the tests of the core under AddressSanitizer, UBSan and ThreadSanitizer
 #   --sanitize       also: every test under the sanitizers
 #   --long           stress tests and fuzzers take minutes instead of seconds
-# Fuzzers run for ten seconds each where clang++ can build them.
+# Fuzzers run for ten seconds each where clang++ can build them. NEUROTAPE_TEST_DATA names a directory with real files of
+# other programs (spikes/, hdf5_robustness/, npy_corpus/); tests that read them skip themselves without it.
 set -euo pipefail
 here=$(dirname "${BASH_SOURCE[0]}")
 jobs=$(nproc)
 
-usage() { sed -n '2,11s/^# //p' "$here/test.sh"; }
+usage() { sed -n '2,/^set/s/^# //p' "$here/test.sh"; }
 
 preset=dev lint='' clang='' core_only='' sanitize=() core_sanitize=()
 while (($#)); do
@@ -75,7 +76,10 @@ if clang_can_fuzz; then
 else
   echo "Fuzzers are left out: clang++ has no fuzzer here"
 fi
-if [[ $clang ]]; then configure_and_build clang --target neurotape_programs; fi
+if [[ $clang ]]; then
+  configure_and_build clang --target neurotape_programs
+  run_tests clang -L example
+fi
 if [[ $core_only ]]; then
   configure_and_build core-only
   run_tests core-only

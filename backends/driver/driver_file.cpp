@@ -50,6 +50,12 @@ DriverFile::~DriverFile() {
   if (company_.journal != nullptr) company_.journal->forget(*this);
 }
 
+void DriverFile::part_from_company() noexcept {
+  if (company_.journal != nullptr) company_.journal->forget(*this);
+  company_ = {};
+  fail("closing the file", EIO);
+}
+
 bool DriverFile::dead() const noexcept { return failure_.has_value() || ::getpid() != owner_; }
 
 void DriverFile::fail(const char* tried, int error_number) noexcept {

@@ -107,6 +107,8 @@ class DriverFile {
   std::vector<HeldWrites::Piece> waiting() const;
   void apply(const std::vector<HeldWrites::Piece>& pieces) noexcept;
   void fail(const char* tried, int error_number) noexcept;
+  /// Dead, and on its own: it may outlive the journal.
+  void part_from_company() noexcept;
 
  private:
   template <class Call>

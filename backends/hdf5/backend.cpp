@@ -16,7 +16,10 @@ class Hdf5Backend final : public Backend {
       : run_(std::move(run)), codecs_(std::move(codecs)) {}
 
   const std::filesystem::path& path() const noexcept override { return run_->directory().path(); }
-  std::string experiment() const override { return run_->header().experiment_name; }
+  RunInfo info() const override {
+    const auto& setup = run_->setup().setup();
+    return {setup.experiment_name, setup.dt, setup.dt_unit};
+  }
   std::uint64_t next_episode_number() const override { return run_->next_episode(); }
   const CodecLibrary& codecs() const noexcept override { return *codecs_; }
 

@@ -5,6 +5,7 @@
 
 #include "backends/hdf5/calls.hpp"
 #include "backends/hdf5/errors.hpp"
+#include "recorder/leak.hpp"
 
 namespace neurotape::hdf5 {
 namespace {
@@ -68,8 +69,8 @@ void check_driver(const driver::DriverFile& file) {
 
 /// Opens the file for the driver, and then with HDF5.
 template <class Open>
-std::pair<std::unique_ptr<driver::DriverFile>, Handle> open_both(std::string_view tried,
-                                                                 std::unique_ptr<driver::DriverFile> file, Open open) {
+std::pair<std::shared_ptr<driver::DriverFile>, Handle> open_both(std::string_view tried,
+                                                                 std::shared_ptr<driver::DriverFile> file, Open open) {
   check_driver(*file);
   const auto properties = access_properties();
   checked(tried, file->path(), [&] { return driver::use(properties.get(), *file); });
@@ -82,7 +83,7 @@ std::pair<std::unique_ptr<driver::DriverFile>, Handle> open_both(std::string_vie
 File File::create(const std::filesystem::path& path, Root root, Mode mode, const driver::Company& company) {
   const auto creation = creation_properties(root);
   auto [file, id] = open_both(
-      "creating the file", std::make_unique<driver::DriverFile>(path, driver::Opening::create, mode, company),
+      "creating the file", std::make_shared<driver::DriverFile>(path, driver::Opening::create, mode, company),
       [&](const char* name, hid_t properties) { return H5Fcreate(name, H5F_ACC_EXCL, creation.get(), properties); });
   return {std::move(file), std::move(id)};
 }
@@ -90,7 +91,7 @@ File File::create(const std::filesystem::path& path, Root root, Mode mode, const
 File File::open(const std::filesystem::path& path, Access access, const driver::Company& company) {
   const auto opening = access == Access::read ? driver::Opening::read : driver::Opening::write;
   auto [file, id] =
-      open_both("opening the file", std::make_unique<driver::DriverFile>(path, opening, Mode::held, company),
+      open_both("opening the file", std::make_shared<driver::DriverFile>(path, opening, Mode::held, company),
                 [&](const char* name, hid_t properties) { return H5Fopen(name, open_flags(access), properties); });
   return {std::move(file), std::move(id)};
 }
@@ -107,9 +108,26 @@ void File::flush() {
 void File::close(bool synced) {
   if (!file_) return;
   const auto id = file_.release();
-  checked("closing the file", driver_->path(), [&] { return H5Fclose(id); });
+  try {
+    checked("closing the file", driver_->path(), [&] { return H5Fclose(id); });
+  } catch (const Error&) {
+    leave_to_hdf5();
+    throw;
+  }
   driver_->finish(synced);
   check();
+}
+
+File::~File() {
+  if (!file_) return;
+  const QuietErrors quiet;
+  if (H5Fclose(file_.release()) < 0) leave_to_hdf5();
+}
+
+// What HDF5 could not close it closes when the program ends, through the driver.
+void File::leave_to_hdf5() noexcept {
+  driver_->part_from_company();
+  detail::leak(driver_);
 }
 
 void File::check() const { check_driver(*driver_); }

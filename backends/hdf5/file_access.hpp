@@ -44,7 +44,7 @@ class File {
   static File open(const std::filesystem::path& path, Access access, const driver::Company& company = {});
   File(File&&) = default;
   File& operator=(File&&) = delete;
-  ~File() = default;
+  ~File();
 
   hid_t id() const noexcept { return file_.get(); }
   /// From here on other processes may read. No attribute, group or type may be open.
@@ -69,9 +69,10 @@ class File {
   void start_write_back() noexcept { driver_->start_write_back(); }
 
  private:
-  File(std::unique_ptr<driver::DriverFile> driver, Handle file) : driver_(std::move(driver)), file_(std::move(file)) {}
+  File(std::shared_ptr<driver::DriverFile> driver, Handle file) : driver_(std::move(driver)), file_(std::move(file)) {}
+  void leave_to_hdf5() noexcept;
 
-  std::unique_ptr<driver::DriverFile> driver_;  // outlives HDF5's use of it
+  std::shared_ptr<driver::DriverFile> driver_;  // outlives HDF5's use of it
   Handle file_;
 };
 

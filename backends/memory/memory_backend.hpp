@@ -62,7 +62,7 @@ class MemoryBackend : public Backend {
   ~MemoryBackend() override;
 
   const std::filesystem::path& path() const noexcept override { return path_; }
-  std::string experiment() const override { return "memory"; }
+  RunInfo info() const override { return {"memory", 0, "ms"}; }
   std::uint64_t next_episode_number() const override { return run_->episodes.size(); }
   const CodecLibrary& codecs() const noexcept override { return *codecs_; }
   void save_config(const nlohmann::json& config) override;

@@ -43,11 +43,18 @@ class Error : public std::runtime_error {
   Error(ErrorCode code, const std::string& message, ErrorContext context = {});
 
   ErrorCode code() const noexcept { return code_; }
-  const ErrorContext& context() const noexcept { return *context_; }
+  const ErrorContext& context() const noexcept { return told_->context; }
+  /// What went wrong, without where: `what()` says both.
+  const std::string& message() const noexcept { return told_->message; }
 
  private:
+  struct Told {
+    std::string message;
+    ErrorContext context;
+  };
+
   ErrorCode code_;
-  std::shared_ptr<const ErrorContext> context_;
+  std::shared_ptr<const Told> told_;
 };
 
 }  // namespace neurotape

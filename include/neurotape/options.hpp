@@ -105,7 +105,7 @@ struct ExperimentOptions {
   /// Writes `profile.json` into the run's directory at its end: what encoding, writing, commits and lanes that wait took,
   /// in the trace-event format that Perfetto (ui.perfetto.dev) opens. The latest 100,000 spans; about 0.2 us each.
   bool profile = false;
-  /// Length of a timestep, in `dt_unit`; 0: not stated.
+  /// Length of a timestep, in `dt_unit`; 0: not stated, and in `Experiment::open` that of the run, in its unit.
   double dt = 0;
   std::string dt_unit = "ms";
 };

@@ -101,7 +101,7 @@ TEST_F(Life, AbortMarksOrDiscards) {
 }
 
 TEST_F(Life, OpenGoesOnWithARun) {
-  auto first = create({.dt = 0.5});
+  auto first = create({.dt = 0.5, .dt_unit = "us"});
   const std::vector<int> ids = {1, 2, 3};
   first.save_config({{"learning_rate", 0.5}});
   first.save_neurons({{"ids", ids}});
@@ -122,17 +122,25 @@ TEST_F(Life, OpenGoesOnWithARun) {
   third.start_episode().rewards().record(4, 4);
   third.close();
 
+  auto options = quiet();
+  options.dt = 2;
+  auto fourth = Experiment::open(first.path(), options);
+  fourth.start_episode().rewards().record(5, 5);
+  fourth.close();
+
   const Run run(first.path());
-  ASSERT_EQ(run.numbers(), (std::vector<std::uint64_t>{0, 1, 2, 3, 4}));
-  for (std::uint64_t i = 0; i < 5; ++i) {
+  ASSERT_EQ(run.numbers(), (std::vector<std::uint64_t>{0, 1, 2, 3, 4, 5}));
+  for (std::uint64_t i = 0; i < 6; ++i) {
     const auto rewards = run.episode(i).rewards().all();
     EXPECT_EQ(rewards.values, (std::vector{static_cast<double>(i)})) << i;
     EXPECT_EQ(rewards.timesteps, (std::vector{static_cast<std::int64_t>(i)})) << i;
+    EXPECT_EQ(run.episode(i).dt(), i < 5 ? 0.5 : 2) << i;
+    EXPECT_EQ(run.episode(i).dt_unit(), i < 5 ? "us" : "ms") << i;
   }
   EXPECT_EQ(run.config(), json({{"learning_rate", 0.25}}));
   EXPECT_EQ(run.neurons().column<int>("ids"), ids);
   EXPECT_EQ(run.attributes().at("dt"), 0.5);
-  EXPECT_EQ(run.episodes().size(), 5U);
+  EXPECT_EQ(run.episodes().size(), 6U);
 }
 
 TEST_F(Life, StreamsMayBeDeclaredLate) {

@@ -28,7 +28,7 @@ TEST_F(RunErrors, AParentThatCannotBe) {
   for (const auto& parent : {directory() / "file", directory() / "file" / "below"}) {
     const Error error = error_of([&] { Experiment::create(parent, "run", quiet()); });
     EXPECT_EQ(error.code(), ErrorCode::io);
-    EXPECT_TRUE(says(error, {(directory() / "file").string()}));
+    EXPECT_TRUE(says(error, {"experiment 'run'", "expected a directory", (directory() / "file").string()}));
   }
 }
 
@@ -38,7 +38,7 @@ TEST_F(RunErrors, AParentWithoutPermission) {
   const io::Replaced replaced(operations);
   const Error error = error_of([&] { Experiment::create(directory() / "closed", "run", quiet()); });
   EXPECT_EQ(error.code(), ErrorCode::io);
-  EXPECT_TRUE(says(error, {"closed", "Permission denied"}));
+  EXPECT_TRUE(says(error, {"experiment 'run'", "expected a directory", "closed", "Permission denied"}));
 }
 
 TEST_F(RunErrors, ExperimentsOfTheSameSecondHaveTheirOwnDirectories) {

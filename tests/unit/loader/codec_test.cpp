@@ -38,6 +38,12 @@ TEST_F(CodecReadTest, ForeignLayoutsAreRead) {
     expect_stream(files.episode(), name);
 }
 
+TEST_F(CodecReadTest, APlugInThatHdf5LacksIsNamedWithItsPackage) {
+  const Golden files("codecs");
+  const auto stream = files.episode().neural_state<float>("scale_offset_lzf");
+  expect_error(ErrorCode::unsupported, {"scale_offset_lzf", "filter 32000", "hdf5-plugin-lzf"}, [&] { stream.all(); });
+}
+
 TEST_F(CodecReadTest, ChunksMayMaskFilters) {
   const Golden files("codecs");
   expect_stream(files.episode(), "masked_lzf");

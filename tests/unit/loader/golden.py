@@ -57,6 +57,7 @@ def case_codecs(directory):
         foreign("larger_chunk", data=data, chunks=(4096, 8), maxshape=(None, None), compression="gzip")
         foreign("big_endian", data=data.astype(">f4"), chunks=(64, 5), compression="gzip")
         foreign("scale_offset", data=data, chunks=(64, 5), scaleoffset=3)
+        foreign("scale_offset_lzf", data=data, chunks=(64, 5), scaleoffset=3, compression="lzf")
         foreign("nine", data=data, chunks=(64, 5), compression="gzip", compression_opts=9)
         group = f.create_group("neural_states/compact")
         group["timesteps"] = timesteps
