@@ -326,6 +326,28 @@ TEST_F(FullRing, AStreamMayHaveAnotherPolicyThanTheExperiment) {
   gate_.open();
 }
 
+TEST_F(FullRing, EveryKindOfStreamMayHaveAnotherPolicyThanTheExperiment) {
+  auto recorded = experiment(options(Overflow::block_for(std::chrono::milliseconds(1))));
+  auto trial = recorded.start_episode();
+  const StreamOptions drops{.overflow = Overflow::drop_newest};
+  auto rewards = trial.rewards(drops);
+  auto changes = trial.weight_changes(drops);
+  auto spikes = trial.spikes("p", drops);
+  const std::vector<std::uint64_t> ids(1000);
+  const std::vector<float> weights(1000);
+  std::int64_t t = 0;
+  for (; rows_dropped(trial, "weight_changes") == 0; ++t) changes.record(t, ids, weights, weights);
+  for (; rows_dropped(trial, "spikes/p") == 0; ++t) spikes.record(t, ids);
+  while (rows_dropped(trial, "rewards") == 0)
+    for (int i = 0; i < 1000; ++i) rewards.record(t++, 0.5);
+  const auto stats = trial.stats().total;
+  EXPECT_EQ(stats.waits, 0U);
+  gate_.open();
+  trial.finish();
+  recorded.close();
+  EXPECT_EQ(rows_in_gaps("overflow"), stats.rows_dropped);
+}
+
 TEST_F(FullRing, EventsStayWholeWhenSomeAreDropped) {
   auto recorded = experiment(options(Overflow::drop_newest));
   auto trial = recorded.start_episode();
