@@ -47,7 +47,7 @@ TEST_F(ChunkLayout, HoldsEightIntervalsRoundedDownToAPowerOfTwoBytes) {
 }
 
 TEST_F(ChunkLayout, HoldsAtLeast4KiB) {
-  for (const std::uint64_t rate : {0, 1, 16, 128, 255}) EXPECT_EQ(rows_at(rate, 4) * 4, 4'096U) << rate;
+  for (const std::uint64_t rate : {0U, 1U, 16U, 128U, 255U}) EXPECT_EQ(rows_at(rate, 4) * 4, 4'096U) << rate;
 }
 
 TEST_F(ChunkLayout, HoldsAtMost1MiB) {
