@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <fmt/format.h>
+#include <utility>
 
 #include "recorder/column_input.hpp"
 #include "recorder/episode_core.hpp"
@@ -279,12 +280,10 @@ Block* Lane::try_take_block() noexcept {
 Block* Lane::wait_for_block() noexcept {
   const auto start = sync::Clock::now();
   const auto limit = stream_.rules.overflow.limit();
-  auto deadline = limit == std::chrono::nanoseconds::max() ? sync::Clock::time_point::max() : start + limit;
-  if (is_columns_ && stream_.lags_behind(*this)) {
-    // Space that silent lanes hold comes back only when they speak: wait for them once, not for ever.
-    if (stalled_) return nullptr;
-    deadline = std::min(deadline, start + stream_.parts->commit_interval);
-  }
+  const auto end = limit == std::chrono::nanoseconds::max() ? sync::Clock::time_point::max() : start + limit;
+  // Space that silent lanes hold comes back only when they speak: wait for them once, not for ever.
+  auto behind = rows_of_lanes_behind();
+  if (behind && stalled_) return nullptr;
   add<std::uint64_t>(waits_, 1);
   const ProfiledScope scope(stream_.parts->profile.get(), "wait", stream_.spec.path);
   const WaitsForWorkers waits(*stream_.parts);
@@ -293,11 +292,24 @@ Block* Lane::wait_for_block() noexcept {
     return stream_.phase() != StreamState::Phase::recording || !waits_for_space() ||
            (is_columns_ && here->next.load(std::memory_order_acquire) != nullptr);
   };
-  Block* const block = stream_.parts->blocks.wait([this] { return try_take_block(); }, give_up, deadline);
+  Block* block = nullptr;
+  for (bool silent = false; !silent;) {
+    const auto now = sync::Clock::now();
+    const auto deadline = behind ? std::min(end, now + stream_.parts->commit_interval) : end;
+    block = stream_.parts->blocks.wait([this] { return try_take_block(); }, give_up, deadline);
+    if (block != nullptr || !behind || give_up() || sync::Clock::now() >= end) break;
+    const auto before = std::exchange(behind, rows_of_lanes_behind());
+    silent = behind == before;
+  }
   const auto waited = sync::Clock::now() - start;
   add<std::int64_t>(waited_ns_, std::chrono::duration_cast<std::chrono::nanoseconds>(waited).count());
   stalled_ = block == nullptr;
   return block;
+}
+
+// Of the lane of this partitioned row that is furthest behind this one; nothing where none is.
+std::optional<std::uint64_t> Lane::rows_of_lanes_behind() const noexcept {
+  return is_columns_ ? stream_.rows_of_lanes_behind(*this) : std::nullopt;
 }
 
 void Lane::prepare(Block& block, const Block* before) noexcept {

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -81,6 +82,7 @@ class Lane {
   std::uint64_t rows_in_blocks() const noexcept;
   bool waits_for_space() const noexcept;
   Block* wait_for_block() noexcept;
+  std::optional<std::uint64_t> rows_of_lanes_behind() const noexcept;
   Block* try_take_block() noexcept;
   void prepare(Block& block, const Block* before) noexcept;
   void enter(Block* block) noexcept;

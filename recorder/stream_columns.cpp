@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <numeric>
+#include <optional>
 
 #include "recorder/failures.hpp"
 #include "recorder/lane.hpp"
@@ -104,12 +105,14 @@ std::shared_ptr<detail::Lane> StreamState::add_columns(std::uint64_t first, std:
   return {shared_from_this(), lanes_.back().get()};
 }
 
-bool StreamState::lags_behind(const detail::Lane& lane) const {
+std::optional<std::uint64_t> StreamState::rows_of_lanes_behind(const detail::Lane& lane) const {
   const std::lock_guard lock(lanes_mutex_);
+  if (columns_with_handle_ < rules.source_values) return 0;
   const auto done = lane.rows_done.load(std::memory_order_acquire);
+  auto slowest = done;
   for (std::size_t i = 1; i < lanes_.size(); ++i)
-    if (lanes_[i]->rows_done.load(std::memory_order_acquire) < done) return true;
-  return columns_with_handle_ < rules.source_values;
+    slowest = std::min(slowest, lanes_[i]->rows_done.load(std::memory_order_acquire));
+  return slowest < done ? std::optional(slowest) : std::nullopt;
 }
 
 void StreamState::end_at_fault(std::uint64_t row, std::int64_t timestep) {

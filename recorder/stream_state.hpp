@@ -179,7 +179,9 @@ class StreamState final : public std::enable_shared_from_this<StreamState>, priv
   /// Rows are wider than what the shared blocks can hold.
   bool needs_own_run() const noexcept { return rows_in(kSlabBytes) == 0; }
   Block* partition_head() noexcept { return &partition_head_; }
-  bool lags_behind(const detail::Lane& lane) const;
+  /// Rows of the lane of a partitioned row that is furthest behind this one, 0 while columns have no handle; nothing where
+  /// none is behind.
+  std::optional<std::uint64_t> rows_of_lanes_behind(const detail::Lane& lane) const;
   /// The lanes disagree on the timestep of this row.
   void end_at_fault(std::uint64_t row, std::int64_t timestep);
   std::uint64_t faulty_row() const noexcept { return faulty_row_.load(std::memory_order_acquire); }

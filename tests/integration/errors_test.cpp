@@ -1,6 +1,7 @@
 // What is wrong is refused by an error that says where it happened and what was expected, and nothing else suffers.
 
 #include <algorithm>
+#include <array>
 #include <functional>
 #include <limits>
 #include <string>
@@ -80,6 +81,37 @@ TEST_F(Errors, WrongTypeThroughLogTimestep) {
   });
   EXPECT_EQ(error.code(), ErrorCode::wrong_type);
   EXPECT_TRUE(says(error, {"lab", "neural_states/v", "timestep 1", "float32", "float64"}));
+}
+
+// A number that is no id is not recorded as one, and costs the rest of its timestep nothing.
+TEST_F(Errors, WrongTypeOfSpikesThroughLogTimestep) {
+  const std::vector<float> row = {1, 2};
+  const auto judge = [&](ArrayView spikes, const std::string& type) {
+    auto experiment = create({}, "lab");
+    auto episode = experiment.start_episode();
+    const std::size_t before = told().size();
+    episode.log_timestep(0, {.neural_state = {{"v", row}}, .spikes = std::vector{7, 8}, .reward = 0.5});
+    episode.log_timestep(1, {.neural_state = {{"v", row}}, .spikes = spikes, .behavior = {{"x", row}}, .reward = 1.5});
+    episode.log_timestep(2, {.neural_state = {{"v", row}}, .spikes = std::vector{9}, .reward = 2.5});
+    const Error error = error_of([&] { episode.finish(); });
+    EXPECT_EQ(told().size(), before + 1);
+    EXPECT_EQ(error.code(), ErrorCode::wrong_type);
+    EXPECT_TRUE(says(error, {"lab", "spikes/default", "timestep 1", "neuron_ids", "uint32", type}));
+    EXPECT_THROW(experiment.close(), Error);
+    const auto seen = Run(experiment.path()).episode(0);
+    const auto train = seen.spikes("default").all();
+    EXPECT_EQ(train.timesteps, (std::vector<std::int64_t>{0, 0, 2}));
+    EXPECT_EQ(train.neuron_ids, (std::vector<std::uint64_t>{7, 8, 9}));
+    EXPECT_EQ(seen.neural_state<float>("v").rows(), 3U);
+    EXPECT_EQ(seen.behavior<float>("x").rows(), 1U);
+    EXPECT_EQ(seen.rewards().all().values, (std::vector<double>{0.5, 1.5, 2.5}));
+    ASSERT_EQ(seen.gaps().size(), 1U);
+    EXPECT_EQ(seen.gaps()[0].first_timestep, 1);
+    EXPECT_EQ(seen.gaps()[0].rows, 2U);
+  };
+  judge(std::vector<double>{1, 2}, "float64");
+  judge(std::vector<float>{1, 2}, "float32");
+  judge(std::array<bool, 2>{true, false}, "bool");
 }
 
 TEST_F(Errors, WrongShapeThroughLogTimestep) {

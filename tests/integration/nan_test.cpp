@@ -2,6 +2,8 @@
 
 #include <array>
 #include <limits>
+#include <set>
+#include <vector>
 
 #include "tests/integration/support.hpp"
 
@@ -48,6 +50,33 @@ TEST_F(NanPolicies, RejectDropsTheirRows) {
   EXPECT_EQ(outcome.gaps[0].first_timestep, 40);
   EXPECT_EQ(outcome.gaps[0].last_timestep, 41);
   EXPECT_EQ(outcome.gaps[0].rows, 2U);
+}
+
+// Each half of the option does what it does alone.
+TEST_F(NanPolicies, GoWithAndWithoutTheChecksOfTheCaller) {
+  const auto timesteps_kept = [&](Validate validate, bool refuses) {
+    auto experiment = create({.validate = validate});
+    auto episode = experiment.start_episode();
+    auto stream = episode.neural_state<float>("v", {1});
+    stream.record(5, 1.0F);
+    stream.record(3, 1.0F);
+    stream.record(8, std::numeric_limits<float>::quiet_NaN());
+    EXPECT_EQ(episode.stats().total.rows_rejected, refuses ? 1U : 0U);
+    if (refuses) {
+      EXPECT_EQ(error_of([&] { episode.finish(); }).code(), ErrorCode::timestep_order);
+      EXPECT_THROW(experiment.close(), Error);
+    } else {
+      episode.finish();
+      experiment.close();
+    }
+    EXPECT_EQ(experiment.stats().total.nan_values, validate.nan == NanPolicy::off ? 0U : 1U);
+    const auto rows = Run(experiment.path()).episode(0).neural_state<float>("v").all();
+    return std::set<std::int64_t>(rows.timesteps.begin(), rows.timesteps.end());
+  };
+  EXPECT_EQ(timesteps_kept({false, NanPolicy::reject}, false), (std::set<std::int64_t>{3, 5}));
+  EXPECT_EQ(timesteps_kept({false, NanPolicy::count}, false), (std::set<std::int64_t>{3, 5, 8}));
+  EXPECT_EQ(timesteps_kept({true, NanPolicy::off}, true), (std::set<std::int64_t>{5, 8}));
+  EXPECT_EQ(timesteps_kept({true, NanPolicy::reject}, true), (std::set<std::int64_t>{5}));
 }
 
 TEST_F(NanPolicies, OffDoesNotLook) {

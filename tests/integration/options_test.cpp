@@ -2,12 +2,18 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <chrono>
 #include <fstream>
 #include <map>
+#include <optional>
+#include <sched.h>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "tests/integration/support.hpp"
+#include "tests/support/processors.hpp"
 
 namespace neurotape::outside {
 namespace {
@@ -16,14 +22,24 @@ using namespace std::chrono_literals;
 
 class Options : public JudgedTest {
  protected:
-  static std::size_t threads_named(const std::string& prefix, const std::string& but) {
-    std::size_t count = 0;
+  static std::set<std::string> threads() {
+    std::set<std::string> names;
     for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
       std::string name;
       std::getline(std::ifstream(task.path() / "comm") >> std::ws, name);
-      count += name.starts_with(prefix) && name != but ? 1U : 0U;
+      if (name.starts_with("neurotape-")) names.insert(name);
     }
-    return count;
+    return names;
+  }
+  /// neurotape-0, neurotape-1, ...: not the writer, nor the one that helps now and then.
+  static std::size_t workers() {
+    const auto names = threads();
+    return static_cast<std::size_t>(
+        std::count_if(names.begin(), names.end(), [](const std::string& name) { return std::isdigit(name.at(10)); }));
+  }
+  static std::size_t usable_processors() {
+    cpu_set_t set;
+    return sched_getaffinity(0, sizeof set, &set) == 0 ? static_cast<std::size_t>(CPU_COUNT(&set)) : 1;
   }
 };
 
@@ -37,16 +53,52 @@ TEST_F(Options, MemoryCapIsTheSizeOfTheRing) {
   EXPECT_EQ(error_of([&] { create({.memory_cap = 1_MB}); }).code(), ErrorCode::memory_cap);
 }
 
+// As docs/options.md has them; tests of what they do set their own.
+TEST_F(Options, Defaults) {
+  const ExperimentOptions experiment;
+  EXPECT_EQ(experiment.memory_cap, 500_MB);
+  EXPECT_EQ(experiment.n_workers, 0);
+  EXPECT_EQ(experiment.codec.to_string(), "gzip:1");
+  EXPECT_EQ(experiment.commit_interval, 1s);
+  EXPECT_EQ(experiment.durability, Durability::power);
+  EXPECT_EQ(experiment.neural_sampling_rate, 1);
+  EXPECT_TRUE(experiment.validate.caller);
+  EXPECT_EQ(experiment.validate.nan, NanPolicy::count);
+  EXPECT_EQ(experiment.overflow, Overflow::block);
+  EXPECT_EQ(experiment.on_disk_error, OnDiskError::stop);
+  EXPECT_FALSE(experiment.on_error);
+  EXPECT_FALSE(experiment.profile);
+  EXPECT_EQ(experiment.dt, 0);
+  EXPECT_EQ(experiment.dt_unit, "ms");
+  const StreamOptions stream;
+  EXPECT_EQ(stream.unit, "");
+  EXPECT_EQ(stream.every, 0);
+  EXPECT_FALSE(stream.codec.has_value());
+  EXPECT_EQ(stream.chunk_rows, 0U);
+  EXPECT_FALSE(stream.overflow.has_value());
+  EXPECT_EQ(stream.layout, Layout::rows);
+  EXPECT_EQ(stream.keep_bits, 0);
+  EXPECT_EQ(stream.absolute_error, 0);
+  EXPECT_EQ(stream.population_size, 0U);
+  EXPECT_FALSE(stream.times);
+  EXPECT_TRUE(stream.columns.empty());
+}
+
 TEST_F(Options, NumberOfWorkers) {
-  const auto workers = [] { return threads_named("neurotape-", "neurotape-write"); };
   EXPECT_EQ(workers(), 0U);
   for (const int n : {1, 2, 5}) {
     auto experiment = create({.n_workers = n});
     EXPECT_EQ(workers(), static_cast<std::size_t>(n));
+    EXPECT_FALSE(threads().contains("neurotape-extra"));
   }
   EXPECT_EQ(workers(), 0U);
-  auto experiment = create({.n_workers = 0});
-  EXPECT_GE(workers(), 1U);
+  for (const bool on_two : {false, true}) {
+    std::optional<support::TwoProcessors> processors;
+    if (on_two) processors.emplace();
+    auto experiment = create({.n_workers = 0});
+    EXPECT_EQ(workers(), std::max<std::size_t>(1, usable_processors() - 1));
+    EXPECT_EQ(threads().contains("neurotape-extra"), usable_processors() > 1);
+  }
   const Error refused = error_of([&] { create({.n_workers = -1}); });
   EXPECT_EQ(refused.code(), ErrorCode::invalid_argument);
   EXPECT_NE(std::string(refused.what()).find("n_workers"), std::string::npos);
@@ -89,6 +141,23 @@ TEST_F(Options, SamplingRateOfNeuralStates) {
   check("behavior/joint", 1, 1'000);
   check("behavior/sometimes", 50, 20);
   EXPECT_EQ(error_of([&] { create({.neural_sampling_rate = 0}); }).code(), ErrorCode::invalid_argument);
+}
+
+TEST_F(Options, SamplingRateOfNeuralStatesThatLogTimestepDeclares) {
+  auto experiment = create({.neural_sampling_rate = 100});
+  auto episode = experiment.start_episode();
+  auto own = episode.neural_state<float>("own", {2}, {.every = 30});
+  const std::vector<float> row = {1, 2};
+  for (std::int64_t t = 1; t <= 1'000; ++t)
+    episode.log_timestep(t, {.neural_state = {{"sampled", row}, {"own", row}}, .behavior = {{"joint", row}}});
+  episode.finish();
+  experiment.close();
+  const auto seen = Run(experiment.path()).episode(0);
+  EXPECT_EQ(seen.neural_state<float>("sampled").every(), 100);
+  EXPECT_EQ(seen.neural_state<float>("sampled").rows(), 10U);
+  EXPECT_EQ(seen.neural_state<float>("sampled").all().timesteps.front(), 100);
+  EXPECT_EQ(seen.neural_state<float>("own").rows(), 33U);
+  EXPECT_EQ(seen.behavior<float>("joint").rows(), 1'000U);
 }
 
 TEST_F(Options, WithoutValidationTimestepsGoBackAndIdsAreTaken) {
@@ -238,6 +307,35 @@ TEST_F(Options, OfAStream) {
   EXPECT_EQ(datasets.at("spikes/p/neuron_ids").at("dtype"), "uint32");
   EXPECT_EQ(datasets.at("spikes/wide/neuron_ids").at("dtype"), "uint64");
   EXPECT_EQ(datasets.at("rewards/values").at("chunks"), json({13}));
+}
+
+TEST_F(Options, OfRewardsAndWeightChanges) {
+  auto experiment = create({.codec = Codec::none()});
+  auto episode = experiment.start_episode();
+  auto rewards = episode.rewards({.codec = Codec::gzip(4)});
+  auto changes = episode.weight_changes({.unit = "nS", .codec = Codec::gzip(7), .chunk_rows = 17});
+  for (std::int64_t t = 0; t < 40; ++t) {
+    rewards.record(t, 0.5);
+    changes.record(t, 3, 0.5F, 0.75F);
+  }
+  episode.finish();
+  experiment.close();
+  const json seen = describe(experiment.path()).at("episodes").at("episode_0000");
+  const json& groups = seen.at("groups");
+  const json& datasets = seen.at("datasets");
+  EXPECT_EQ(groups.at("weight_changes").at("unit"), "nS");
+  EXPECT_EQ(groups.at("weight_changes").at("codec"), "gzip:7");
+  EXPECT_EQ(groups.at("rewards").at("codec"), "gzip:4");
+  EXPECT_FALSE(groups.at("rewards").contains("unit"));
+  const json deflate_4 = {1, {4}};
+  const json deflate_7 = {1, {7}};
+  for (const char* column : {"timesteps", "values"})
+    EXPECT_EQ(datasets.at(std::string("rewards/") + column).at("filters").at(1), deflate_4) << column;
+  for (const char* name : {"timesteps", "synapse_ids", "old_weights", "new_weights"}) {
+    const json& column = datasets.at(std::string("weight_changes/") + name);
+    EXPECT_EQ(column.at("filters").at(1), deflate_7) << name;
+    EXPECT_EQ(column.at("chunks"), json({17})) << name;
+  }
 }
 
 TEST_F(Options, PopulationSizeLimitsTheIds) {

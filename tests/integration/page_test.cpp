@@ -176,7 +176,8 @@ TEST_F(MoreOfIt, LogsATimestepFromSeveralThreadsAtOnce) {
         const std::optional<double> r = 0.25;
         episode.log_timestep(
             t, {.neural_state = {{name, v}}, .spikes = spiking, .behavior = {{joint, where}}, .reward = r});
-        episode.log_weight_change(t, static_cast<std::uint64_t>(i), t, t + 0.5);
+        const double weight = 1'000 * i + t;
+        episode.log_weight_change(t, static_cast<std::uint64_t>(i), weight, weight + 0.5);
         in_step.arrive_and_wait();
       }
     });
@@ -203,8 +204,43 @@ TEST_F(MoreOfIt, LogsATimestepFromSeveralThreadsAtOnce) {
   std::sort(of_one_step.begin(), of_one_step.end());
   EXPECT_EQ(of_one_step, (std::vector<std::uint64_t>{0, 1, 2, 3, 4, 5, 6, 7}));
   EXPECT_EQ(seen.rewards().all().values, std::vector<double>(kThreads * kSteps, 0.25));
-  EXPECT_EQ(seen.weight_changes().rows(), static_cast<std::uint64_t>(kThreads * kSteps));
+  const auto changes = seen.weight_changes().all();
+  ASSERT_EQ(changes.size(), static_cast<std::size_t>(kThreads * kSteps));
+  std::array<std::size_t, kThreads> of_synapse{};
+  for (std::size_t i = 0; i < changes.size(); ++i) {
+    ASSERT_EQ(changes.timesteps[i], static_cast<std::int64_t>(i / kThreads));
+    const auto weight = static_cast<float>(1'000 * changes.synapse_ids[i] + i / kThreads);
+    ASSERT_EQ(changes.old_weights[i], weight);
+    ASSERT_EQ(changes.new_weights[i], weight + 0.5F);
+    ++of_synapse.at(changes.synapse_ids[i]);
+  }
+  EXPECT_EQ(of_synapse, (std::array<std::size_t, kThreads>{kSteps, kSteps, kSteps, kSteps}));
   EXPECT_EQ(seen.events().at(0).data, json::object());
+  EXPECT_TRUE(told().empty());
+}
+
+TEST_F(MoreOfIt, LogsWeightChangesWithTheTypeThatTheyHave) {
+  constexpr std::uint64_t kSynapse = std::uint64_t{1} << 40;
+  auto experiment = create();
+  {
+    auto by_use = experiment.start_episode();
+    by_use.log_weight_change(3, kSynapse, 0.1, -0.2);
+    auto declared = experiment.start_episode();
+    auto stream = declared.weight_changes<double>();
+    declared.log_weight_change(3, kSynapse, 0.1, -0.2);
+    declared.log_weight_change(4, 7, -0.2, 1e-300);
+  }
+  experiment.close();
+  const Run run(experiment.path());
+  const auto single = run.episode(0).weight_changes<float>().all();
+  EXPECT_EQ(single.synapse_ids, std::vector<std::uint64_t>{kSynapse});
+  EXPECT_EQ(single.old_weights, std::vector<float>{0.1F});
+  EXPECT_EQ(single.new_weights, std::vector<float>{-0.2F});
+  const auto exact = run.episode(1).weight_changes<double>().all();
+  EXPECT_EQ(exact.timesteps, (std::vector<std::int64_t>{3, 4}));
+  EXPECT_EQ(exact.synapse_ids, (std::vector<std::uint64_t>{kSynapse, 7}));
+  EXPECT_EQ(exact.old_weights, (std::vector<double>{0.1, -0.2}));
+  EXPECT_EQ(exact.new_weights, (std::vector<double>{-0.2, 1e-300}));
   EXPECT_TRUE(told().empty());
 }
 
@@ -216,16 +252,19 @@ TEST_F(MoreOfIt, ThreadsHaveTheirOwnLanesAndColumns) {
   auto episode = experiment.start_episode();
   auto spikes = episode.spikes("excitatory");
   auto voltage = episode.neural_state<double>("v", {kThreads * kColumns});
+  auto plastic = episode.weight_changes<double>();
   std::vector<std::thread> threads;
   for (std::size_t i = 0; i < kThreads; ++i) {
-    threads.emplace_back([i, lane = spikes.lane(), own = voltage.columns(i * kColumns, kColumns)]() mutable {
-      std::vector<double> part(kColumns);
-      for (int t = 0; t < kSteps; ++t) {
-        std::iota(part.begin(), part.end(), static_cast<double>(t) * 1'000 + static_cast<double>(i * kColumns));
-        own.record(t, part);
-        lane.record(t, i);
-      }
-    });
+    threads.emplace_back(
+        [i, lane = spikes.lane(), own = voltage.columns(i * kColumns, kColumns), changes = plastic.lane()]() mutable {
+          std::vector<double> part(kColumns);
+          for (int t = 0; t < kSteps; ++t) {
+            std::iota(part.begin(), part.end(), static_cast<double>(t) * 1'000 + static_cast<double>(i * kColumns));
+            own.record(t, part);
+            lane.record(t, i);
+            changes.record(t, i, 0.1 * t, static_cast<double>(i) + 0.1);
+          }
+        });
   }
   for (auto& thread : threads) thread.join();
   episode.finish();
@@ -246,6 +285,18 @@ TEST_F(MoreOfIt, ThreadsHaveTheirOwnLanesAndColumns) {
     ++of_lane.at(train.neuron_ids[i]);
   }
   EXPECT_EQ(of_lane, (std::array<std::size_t, kThreads>{kSteps, kSteps, kSteps}));
+  const auto changes = seen.weight_changes<double>().all();
+  ASSERT_EQ(changes.size(), kThreads * kSteps);
+  of_lane = {};
+  for (std::size_t i = 0; i < changes.size(); ++i) {
+    const std::size_t t = i / kThreads;
+    ASSERT_EQ(changes.timesteps[i], static_cast<std::int64_t>(t));
+    ASSERT_EQ(changes.old_weights[i], 0.1 * static_cast<double>(t));
+    ASSERT_EQ(changes.new_weights[i], static_cast<double>(changes.synapse_ids[i]) + 0.1);
+    ++of_lane.at(changes.synapse_ids[i]);
+  }
+  EXPECT_EQ(of_lane, (std::array<std::size_t, kThreads>{kSteps, kSteps, kSteps}));
+  EXPECT_TRUE(told().empty());
 }
 
 TEST_F(MoreOfIt, FillsRowsInPlace) {

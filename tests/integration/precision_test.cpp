@@ -1,5 +1,6 @@
 // Streams whose codec, or whose precision, adapts to the data: what h5py reads.
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <gmock/gmock.h>
@@ -80,6 +81,35 @@ TEST_P(Adapting, AbsoluteErrorIsKeptAndToldAndMakesFilesSmaller) {
   EXPECT_EQ(group.at("largest_error"), largest);
   EXPECT_LE(largest, 0.01);
   EXPECT_GT(largest, 0.002);
+  EXPECT_LT(values.at("stored_bytes").get<int>() * 2,
+            seen.at("datasets").at("neural_states/exact/values").at("stored_bytes").get<int>());
+}
+
+TEST_P(Adapting, BitsOfTheMantissaAreKeptAndFilesSmaller) {
+  constexpr int kBits = 6;
+  auto experiment = create();
+  auto episode = experiment.start_episode();
+  auto exact = episode.neural_state<double>("exact", {12}, {.chunk_rows = 64});
+  auto rounded = episode.neural_state<double>("rounded", {12}, {.chunk_rows = 64, .keep_bits = kBits});
+  record(experiment, exact);
+  record(experiment, rounded);
+  const json seen = h5py_sees(experiment, episode);
+  const json& group = seen.at("groups").at("neural_states/rounded");
+  EXPECT_EQ(group.at("keep_bits"), kBits);
+  EXPECT_FALSE(seen.at("groups").at("neural_states/exact").contains("keep_bits"));
+  const json& values = seen.at("datasets").at("neural_states/rounded/values");
+  double largest = 0;
+  for (std::size_t t = 0; t < kRows; ++t) {
+    for (std::size_t i = 0; i < 12; ++i) {
+      const auto value = values.at("values").at(t).at(i).get<double>();
+      const double bits = std::scalbn(value, kBits - std::ilogb(value));
+      ASSERT_EQ(bits, std::trunc(bits)) << value;
+      largest = std::max(largest, std::abs(value - value_of(static_cast<std::int64_t>(t), i)));
+    }
+  }
+  EXPECT_EQ(group.at("largest_error"), largest);
+  EXPECT_LE(largest, 0.5) << "half of the last bit of 64 to 127";
+  EXPECT_GT(largest, 0.1);
   EXPECT_LT(values.at("stored_bytes").get<int>() * 2,
             seen.at("datasets").at("neural_states/exact/values").at("stored_bytes").get<int>());
 }

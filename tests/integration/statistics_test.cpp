@@ -134,5 +134,40 @@ TEST_F(Statistics, AddUpWithGapsInACommit) {
   EXPECT_EQ(stats.ring_used_bytes, 0U);
 }
 
+/// Episodes in files of their own, and in segments.
+class StoredBytes : public JudgedTest, public testing::WithParamInterface<bool> {};
+
+TEST_P(StoredBytes, AreThoseOfTheFile) {
+  const bool is_large = GetParam();
+  auto experiment = create({.commit_interval = 1h});
+  auto episode = experiment.start_episode();
+  auto v = episode.neural_state<float>("v", {50}, {.chunk_rows = 16});
+  auto spikes = episode.spikes("p", {.chunk_rows = 100});
+  auto rewards = episode.rewards({.codec = Codec::none()});
+  for (std::int64_t t = 0; t < 1'000; ++t) {
+    v.record(t, std::vector<float>(50, static_cast<float>(t % 7)));
+    spikes.record(t, std::vector<std::int64_t>{t, t + 1});
+    rewards.record(t, 0.5);
+    if (is_large && t % 300 == 200) experiment.flush();
+  }
+  episode.finish();
+  experiment.close();
+  const auto total = experiment.stats().total;
+  std::uint64_t stored = 0;
+  const json datasets = describe(experiment.path()).at("episodes").at("episode_0000").at("datasets");
+  for (const char* column : {"neural_states/v/timesteps", "neural_states/v/values", "spikes/p/timesteps",
+                             "spikes/p/neuron_ids", "rewards/timesteps", "rewards/values"})
+    stored += datasets.at(column).at("stored_bytes").get<std::uint64_t>();
+  constexpr std::uint64_t kBytesIn = 1'000 * (8 + 50 * 4) + 2'000 * (8 + 4) + 1'000 * (8 + 8);
+  EXPECT_EQ(total.bytes_in, kBytesIn);
+  EXPECT_EQ(total.bytes_stored, stored);
+  EXPECT_DOUBLE_EQ(total.ratio(), static_cast<double>(kBytesIn) / static_cast<double>(stored));
+  EXPECT_EQ(total.waits, 0U);
+  EXPECT_EQ(total.waited.count(), 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(Files, StoredBytes, testing::Bool(),
+                         [](const auto& large) { return large.param ? "OfTheirOwn" : "Segments"; });
+
 }  // namespace
 }  // namespace neurotape::outside

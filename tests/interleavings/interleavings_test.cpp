@@ -4,6 +4,7 @@
 /// order alone, `NEUROTAPE_LONG_TESTS` tries more of them.
 
 #include <array>
+#include <chrono>
 #include <cstdlib>
 #include <gtest/gtest.h>
 #include <map>
@@ -34,17 +35,24 @@ void record_steps(DenseStream<double>& stream, std::int64_t steps, std::size_t f
   }
 }
 
+/// A disk that takes its time. A step takes a microsecond on average.
+struct Disk {
+  int steps_of_first_write = 300;
+  std::chrono::milliseconds commit_interval{1};
+};
+
 /// One experiment with one episode, on one schedule.
 class Recording {
  public:
-  Recording(Overflow overflow, int workers) : experiment_(create(run_, std::move(overflow), workers)) {}
+  Recording(Overflow overflow, int workers, const Disk& disk = {})
+      : experiment_(create(run_, std::move(overflow), workers, disk)) {}
 
   Episode& episode() { return episode_; }
   Experiment& experiment() { return experiment_; }
   void start(std::function<void()> body) { threads_.emplace_back(std::move(body)); }
 
-  /// Waits for all, and looks at what has come of it.
-  void finish_and_judge() {
+  /// Waits for all, and looks at what has come of it. \returns how many rows were dropped
+  std::uint64_t finish_and_judge() {
     for (auto& thread : threads_) thread.join();
     experiment_.flush();
     const Stats stats = episode_.stats();
@@ -61,18 +69,20 @@ class Recording {
     }
     for (const auto& [path, stream] : found.streams)
       if (path.starts_with("neural_states/")) judge_dense(path, stream);
+    return stats.total.rows_dropped;
   }
   static inline std::uint64_t shortage = 0;  ///< waits, and rows dropped, of all recordings: the ring has been full
 
  private:
-  static Experiment create(const std::shared_ptr<MemoryRun>& run, Overflow overflow, int workers) {
-    run->before_write = [] {  // a disk that takes its time
-      for (int i = 0; i < 300; ++i) sync::step();
+  static Experiment create(const std::shared_ptr<MemoryRun>& run, Overflow overflow, int workers, const Disk& disk) {
+    run->before_write = [steps = disk.steps_of_first_write]() mutable {
+      for (int i = 0; i < steps; ++i) sync::step();
+      steps = Disk{}.steps_of_first_write;
     };
     ExperimentOptions options;
     options.memory_cap = 12_MB;  // some blocks only: lanes wait for each other's
     options.n_workers = workers;
-    options.commit_interval = std::chrono::milliseconds(1);
+    options.commit_interval = disk.commit_interval;
     options.overflow = std::move(overflow);
     options.on_error = [](const Error&) {};
     return Experiment(
@@ -201,6 +211,23 @@ TEST_P(Interleavings, OfRecordingAndFlushing) {
 
 INSTANTIATE_TEST_SUITE_P(Policies, Interleavings, testing::Values("block", "block_for", "drop_newest", "decimate"),
                          [](const auto& policy) { return std::string(policy.param); });
+
+// A lane that is ahead waits for space like any other while those behind it go on, however long the disk stands still.
+TEST(Columns, ThatAllAreRecordedLoseNothing) {
+  constexpr std::size_t kWidth = 3000;
+  Recording::shortage = 0;
+  try_seeds([] {
+    Recording recording(Overflow::block, 1,
+                        {.steps_of_first_write = 100'000, .commit_interval = std::chrono::milliseconds(10)});
+    auto voltage = recording.episode().neural_state<double>("v", {3 * kWidth});
+    for (std::size_t part = 0; part < 3; ++part) {
+      auto columns = std::make_shared<DenseStream<double>>(voltage.columns(part * kWidth, kWidth));
+      recording.start([columns, part] { record_steps(*columns, 200, part * kWidth, kWidth); });
+    }
+    EXPECT_EQ(recording.finish_and_judge(), 0U);
+  });
+  EXPECT_GT(Recording::shortage, 0U);
+}
 
 TEST(Endings, OfEpisodesWhileOthersFlush) {
   try_seeds([] {
