@@ -25,13 +25,17 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from judge import finished_rows, judge  # noqa: E402
 
-HANG_SECONDS = 30
+HANG_SECONDS = 5 * float(os.environ.get("NEUROTAPE_SLOWNESS", 1))  # of a process that meets a fault
+MOST_SECONDS = 60  # of one that meets none
+LOADER_REFUSED = 2  # its status where it throws
+LOADER_DIED = "the loader died"
 MOST_METADATA_PAGES = 4  # in one write, of the episodes here; what is larger holds rows
 
 
 def run_victim(victim, directory, options):
     command = [victim, directory] + [f"{key}={value}" for key, value in options.items()]
-    process = subprocess.run(command, capture_output=True, timeout=HANG_SECONDS, check=False)
+    limit = MOST_SECONDS if options.get("deed", "none") in ("none", "count") else HANG_SECONDS
+    process = subprocess.run(command, capture_output=True, timeout=limit, check=False)
     lines = process.stdout.decode(errors="replace").split("\n")[:-1]
     return process.returncode, [json.loads(line) for line in lines], process.stderr.decode(errors="replace")
 
@@ -47,16 +51,31 @@ def read_with(loader, run, told):
     safe |= {line["episode"]: line["rows"] for line in told if "episode" in line}
     if 0 not in safe:
         return []
-    done = subprocess.run([loader, run, "follow"], stdin=subprocess.DEVNULL, capture_output=True, timeout=HANG_SECONDS,
-                          check=False)
+    try:
+        done = subprocess.run([loader, run, "follow"], stdin=subprocess.DEVNULL, capture_output=True, check=False,
+                              timeout=HANG_SECONDS)
+    except subprocess.TimeoutExpired:
+        return [f"{LOADER_DIED}: it hangs for {HANG_SECONDS} s"]
+    if done.returncode not in (0, LOADER_REFUSED):
+        return [f"{LOADER_DIED}: {done.returncode} {done.stderr.decode(errors='replace').strip()}"]
     if done.returncode:
-        return [f"the loader: {done.stderr.decode().strip()}"]
+        return [f"the loader: {done.stderr.decode(errors='replace').strip()}"]
     end = json.loads(done.stdout.splitlines()[-1])
     small = sum(line.get("finished", 0) > 0 for line in told)
     faults = [f"the loader shows {end['episodes']} small episodes of {small}"] if end["episodes"] < small else []
     faults += [f"the loader shows {end['rows'].get(path, 0)} rows of {path}, {count} were safe"
                for path, count in safe[0].items() if end["rows"].get(path, 0) < count]
     return faults + [f"the loader: {fault}" for fault in end["wrong"]]
+
+
+def verify(victim, run):
+    """What neurotape's own check says of a run that must be sound."""
+    if run is None or not os.path.exists(os.path.join(run, "setup.h5")):
+        return []
+    status, found, errors = run_victim(victim, run, {"verify": run})
+    if status or errors:
+        return [f"verify ends with {status}: {errors} {found}"]
+    return ["verify: " + fault for line in found for fault in line.get("faults", [])]
 
 
 def recover(victim, directory, told, at, torn):
@@ -69,7 +88,7 @@ def recover(victim, directory, told, at, torn):
     status, found, errors = run_victim(victim, directory, {"recover": run, "deed": "count"})
     if status or errors or any(line.get("unreadable") for line in found):
         return [f"recovery ends with {status}: {errors} {found}"]
-    faults = ["recovered: " + fault for fault in judge(run, told, recovered=True)]
+    faults = ["recovered: " + fault for fault in judge(run, told, recovered=True) + verify(victim, run)]
     calls = next(line["calls"] for line in found if "calls" in line)
     run_victim(victim, directory, {"recover": copy, "deed": "kill", "at": str(1 + at % calls)})
     faults += ["recovery killed: " + fault for fault in judge(copy, told, torn=torn)]
@@ -85,6 +104,16 @@ def after_end(victim, directory, told, torn, options, arguments):
     return faults + (recover(victim, directory, told, int(options["at"]), torn) if arguments.recover else [])
 
 
+def unnamed_errors(told, directory, options):
+    """The first error must say what the disk said, and of which file."""
+    texts = [line["error"] for line in told if "error" in line]
+    if not texts or options.get("deed") != "fail":
+        return []
+    cause = os.strerror(int(options["errno"]))
+    named = cause in texts[0] and directory in texts[0]
+    return [] if named else [f"does not name '{cause}' or the file: {texts[0][:200]}"]
+
+
 def try_one(victim, options, arguments):
     """\\returns faults, and how it ended"""
     directory = tempfile.mkdtemp(prefix="neurotape_fault_", dir=arguments.where)
@@ -95,6 +124,9 @@ def try_one(victim, options, arguments):
         faults = judge(run_of(directory), told, torn=torn)
         if errors:
             faults.append(f"on standard error: {errors.strip()[:200]}")
+        if arguments.deed in ("kill", "tear"):  # where a call failed, a run may be closed and not be tidy
+            faults += verify(victim, run_of(directory))
+        faults += unnamed_errors(told, directory, options)
         faults += after_end(victim, directory, told, torn or None, options, arguments)
         if status == -9 and arguments.deed in ("kill", "tear"):
             return faults, "torn" if torn else "killed"
