@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Flips bits in stored chunks, one at a time: h5py, which knows nothing of neurotape, finds them, or reads what was there.
+"""Flips bits in stored chunks, one at a time: h5py, which knows nothing of neurotape, finds them, or reads what was.
 
     flipped_bits.py VICTIM [--flips N] [--seed N] [option=value]...
 
