@@ -154,7 +154,7 @@ class WholeFile : public VerifyTest {
 };
 
 /// The bytes of a file in shares: all of them, at up to 70 ms each, are more than one test may take. With
-/// NEUROTAPE_LONG_TESTS a share needs a minute or two.
+/// NEUROTAPE_LONG_TESTS a share needs some minutes.
 class ShareOfAFile : public WholeFile, public testing::WithParamInterface<std::uint64_t> {
  public:
   static constexpr std::uint64_t kShares = 16;
