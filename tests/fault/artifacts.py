@@ -136,7 +136,7 @@ def try_one(victim, options, arguments):
     """\\returns faults, and how it ended"""
     directory = tempfile.mkdtemp(prefix="neurotape_fault_", dir=arguments.where)
     try:
-        status, told, errors = run_victim(victim, directory, options)
+        status, told, errors = run_victim(victim, directory, options, arguments.most_seconds)
         killed = status == -9 and arguments.deed in ("kill", "tear")
         refused = any("error" in line for line in told)
         faults = [] if killed or (status == 0 and not errors) else [f"ended with {status}: {errors}"]

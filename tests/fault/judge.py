@@ -3,6 +3,7 @@
 `judge(run, told)` returns a list of faults; `told` are the lines that the victim wrote.
 """
 
+import json
 import os
 import re
 
@@ -56,6 +57,54 @@ def check_rows(episode, stream, rows, first, where, lanes):
     return faults
 
 
+def check_events(episode, rows, where):
+    """Types and JSON, behind the timesteps that check_rows() has seen."""
+    if not rows:
+        return []
+    types, ends = episode["events/types"][:rows], episode["events/data_end"][:rows]
+    text = episode["events/data"][:int(ends[-1])].tobytes() if len(ends) else b""
+    faults = []
+    if list(types) != [b"mark"] * rows:
+        faults.append(f"{where}: events/types has {len(types)} rows of {rows}, or others than marks")
+    try:
+        data = [json.loads(text[begin:end]) for begin, end in zip([0, *ends[:-1]], ends)]
+    except ValueError as error:
+        data = f"{type(error).__name__}: {error}"
+    if data != [{"t": 8 * i} for i in range(rows)]:
+        faults.append(f"{where}: events/data are not those of the first {rows} events: {str(data)[:80]}")
+    return faults
+
+
+def check_chunk_index(episode, stream, rows, where, whole):
+    """Its records of chunks whose rows are known to be right. `whole`: each chunk has one."""
+    values = episode.get(f"{stream}/values")
+    if values is None or not values.chunks or rows <= values.chunks[0]:
+        return []  # none is needed
+    step = values.chunks[0]
+    records = episode[f"{stream}/chunk_index"][:] if f"{stream}/chunk_index" in episode else []
+    timesteps = episode[f"{stream}/timesteps"][:rows]
+    chunks = [timesteps[begin:begin + step] for begin in range(0, rows if whole else rows // step * step, step)]
+    right = [(chunk[0], chunk[-1], len(chunk)) for chunk in chunks]
+    found = [(record["first_timestep"], record["last_timestep"], record["rows"]) for record in records]
+    # The last one that is full may be raw still: a commit that was due before it was encoded.
+    least = len(right) if whole else len(right) - 1
+    if found[:len(right)] != right[:len(found)] or len(found) < least or (whole and len(found) > least):
+        return [f"{where}: {stream}/chunk_index has {len(found)} records of {len(right)}, or wrong ones"]
+    return []
+
+
+def text_of(value):
+    return value.decode() if isinstance(value, bytes) else value
+
+
+def check_attributes(episode, attributes, where):
+    """Of the episode, and what its file says of the run."""
+    wanted = {"seed": 7, "experiment_name": "run", "config": '{"learning_rate":0.25}'} | attributes
+    found = {name: text_of(value) for name, value in [*episode.file.attrs.items(), *episode.attrs.items()]}
+    return [f"{where}: the attribute {name} is {found.get(name)}, not {value}" for name, value in wanted.items()
+            if found.get(name) != value]
+
+
 def committed(episode):
     """Rows by path, as `commits` says."""
     by_id = {int(r["stream"]): int(r["rows"]) for r in episode["commits"][:]} if "commits" in episode else {}
@@ -80,7 +129,7 @@ def check_episode(episode, rows, first, where, lossy, lanes):
     safe = dict(rows)
     unfinished = status_of(episode) in ("recording", "recovered")
     for stream, count in (committed(episode) if "commits" in episode else {}).items():
-        if stream in lossy | {"events"}:
+        if stream in lossy:
             continue
         safe[stream] = max(count, safe.get(stream, 0))
     if not unfinished:
@@ -96,6 +145,11 @@ def check_episode(episode, rows, first, where, lossy, lanes):
             # One whose beginning was never told: it begins anywhere.
             start = told.get(int(dense[1]), int(episode[f"{stream}/timesteps"][0]) if count else 0)
         faults += check_rows(episode, stream, count, start, where, lanes)
+        if faults:
+            continue
+        faults += check_chunk_index(episode, stream, count, where, not unfinished)
+        if stream == "events":
+            faults += check_events(episode, count, where)
     return faults
 
 
@@ -117,7 +171,7 @@ def judge(run, told, recovered=False, torn=None):
     \\param torn takes the numbers of episodes that HDF5 finds torn, where that is no fault; wrong rows are
     """
     faults = []
-    safe, first, finished, lossy, lanes = {}, {}, set(), set(), 1
+    safe, first, attributes, finished, lossy, lanes = {}, {}, {}, set(), set(), 1
     for line in told:
         if "episode" in line:
             safe[line["episode"]], first[line["episode"]] = line["rows"], line["first"]
@@ -127,6 +181,7 @@ def judge(run, told, recovered=False, torn=None):
             lanes = line["lanes"]
         elif "finished" in line:
             finished.add(line["finished"])
+            attributes[line["finished"]] = line.get("attributes", {})
             # Streams that were added later have told their rows.
             safe.setdefault(line["finished"], finished_rows(line["rows"], 1))
     seen = set()
@@ -151,8 +206,13 @@ def judge(run, told, recovered=False, torn=None):
                         faults.append(f"{name}: episode {number} is said to be recorded still")
                     if whole and status_of(group) != "complete" and name.startswith("segment"):
                         faults.append(f"{name}: episode {number} is {status_of(group)}")
-                    faults += check_episode(group, safe.get(number, {}), first.get(number), f"{name}/{episode_name}", lossy,
-                                            lanes)
+                    where = f"{name}/{episode_name}"
+                    faults += check_episode(group, safe.get(number, {}), first.get(number), where, lossy, lanes)
+                    # What was set meanwhile is written at the end; a file may stand beside the segment it has moved into.
+                    unfinished = status_of(group) in ("recording", "recovered")
+                    faults += check_attributes(group, {"maze": "T"} if unfinished else attributes.get(number, {}), where)
+                    if "gaps" in group and len(group["gaps"]) and not any("error" in line for line in told):
+                        faults.append(f"{where}: gaps, though nothing was lost: {group['gaps'][:1]}")
         except (OSError, KeyError, RuntimeError, ValueError) as error:
             if torn is not None and name.startswith("episode"):  # segments get their names when they are whole
                 torn.add(int(name[8:-3]))
@@ -161,7 +221,7 @@ def judge(run, told, recovered=False, torn=None):
     seen |= torn or set()
     for number in (set(safe) | finished) - seen:
         faults.append(f"episode {number} is nowhere")
-    return faults + check_index(run, torn or set())
+    return faults + check_index(run, torn or set()) + (check_setup(run) if safe or finished else [])
 
 
 def check_index(run, torn):
@@ -179,3 +239,13 @@ def check_index(run, torn):
         except (OSError, KeyError, RuntimeError) as error:
             faults.append(f"{name}: {type(error).__name__}: {error}")
     return faults
+
+
+def check_setup(run):
+    """What the victim saved before its first episode."""
+    try:
+        with h5py.File(os.path.join(run, "setup.h5"), "r") as file:
+            found = dict(file["config"].attrs), file["network_structure/neurons/ids"][:].tolist()
+        return [] if found == ({"learning_rate": 0.25}, [1, 2, 3]) else [f"setup.h5: {found}"]
+    except (OSError, KeyError, RuntimeError) as error:
+        return [f"setup.h5: {type(error).__name__}: {error}"]

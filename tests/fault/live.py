@@ -4,26 +4,56 @@
     live.py VICTIM FOLLOWER finish|kill [option=value]...
 
 Every reader has to see the episode grow and no wrong value; the recorder has to end as if there were no readers, though
-one is stopped, one killed, and one slow. With NEUROTAPE_LONG_TESTS thousands of commits, and twice as many readers.
+one is stopped, one killed, and one slow. Nobody else may write. With NEUROTAPE_LONG_TESTS thousands of commits, and
+twice as many readers.
 """
 
 import contextlib
+import glob
 import os
 import pathlib
 import signal
+import subprocess
 import sys
 import tempfile
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from judge import finished_rows, judge  # noqa: E402
-from program import Pace, Program  # noqa: E402
+from program import MOST_SECONDS, Pace, Program  # noqa: E402
 from sweep import run_of, run_victim  # noqa: E402
 
 HERE = pathlib.Path(__file__).parent
 LONG = bool(os.environ.get("NEUROTAPE_LONG_TESTS"))
 LONG_COMMITS = 3000
 ENOUGH_ADVANCES = 3
+
+
+WRITE = """
+import sys, h5py, numpy
+path, mode = sys.argv[1:]
+try:
+    file = h5py.File(path, mode)
+except OSError as error:
+    sys.exit(0 if "lock" in str(error) else f"{type(error).__name__}: {error}")
+file.attrs["stranger"] = numpy.arange(1000)
+file.close()
+sys.exit("it got in")
+"""
+GOT_IN = "it got in"
+
+
+def strangers(run):
+    """Other programs that want to write into a file that is recorded: none gets in. One that begins it anew ("w") does,
+    as one that removes it would: HDF5 cuts it off before it asks for the lock."""
+    faults = []
+    for path in sorted(glob.glob(os.path.join(run, "episodes", "episode_*.h5"))):
+        for mode in ("r+", "a"):
+            done = subprocess.run([sys.executable, "-c", WRITE, path, mode], capture_output=True, timeout=MOST_SECONDS,
+                                  check=False)
+            if done.returncode:
+                faults.append(f"h5py {mode} of {os.path.basename(path)}: {done.stderr.decode()[-200:].strip()}")
+    return faults
 
 
 class Readers:
@@ -102,8 +132,10 @@ def follow_to_the_end(command, follower, directory, killed, stack):
     for reader in judged:
         reader.wait_for(ENOUGH_ADVANCES, "advanced", "advance")
     readers.disturb(victim)
+    faults = strangers(run)
+    victim.wait_for(victim.count("episode") + 5, "episode", "commits after strangers")
     victim.wait_for(LONG_COMMITS if LONG else 1, "episode", "commits")
-    faults = [f"{reader.name}: the file has no name while it is recorded" for reader in judged if reader.count("gone")]
+    faults += [f"{reader.name}: the file has no name while it is recorded" for reader in judged if reader.count("gone")]
     victim.process.kill() if killed else victim.tell_to_stop()
     status = victim.end()
     if status != (-9 if killed else 0):

@@ -27,7 +27,7 @@ import tempfile
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from judge import judge  # noqa: E402
-from sweep import points_of, read_with, run_of, run_victim  # noqa: E402
+from sweep import LOADER_DIED, is_sampled, points_of, read_with, run_of, run_victim, verify  # noqa: E402
 
 
 def read_log(path):
@@ -209,7 +209,7 @@ def recovery_faults(victim, loader, target, told, chance):
     if status or errors:
         safe = [line for line in told if "episode" in line or "finished" in line]
         return [f"recovery ends with {status}: {errors} {found}"] if safe else []
-    return faults + judge(run, told, recovered=True)
+    return faults + judge(run, told, recovered=True) + (verify(victim, run) if is_sampled(len(told)) else [])
 
 
 def faults_of(victim, loader, disk, chance, where, is_durable):
@@ -218,7 +218,8 @@ def faults_of(victim, loader, disk, chance, where, is_durable):
         write_state(*disk.after_cut(chance), disk.root, target)
         run = run_of(target)
         if not is_durable:
-            return [fault for fault in read_with(loader, run, disk.told) if "wrong" in fault] if run else []
+            faults = read_with(loader, run, disk.told) if run else []
+            return [fault for fault in faults if "wrong" in fault or fault.startswith(LOADER_DIED)]
         if run is None or not os.path.exists(os.path.join(run, "setup.h5")):
             return judge(None, disk.told)
         return recovery_faults(victim, loader, target, disk.told, chance)

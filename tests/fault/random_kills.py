@@ -19,7 +19,7 @@ import time
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from judge import judge  # noqa: E402
-from sweep import run_of, run_victim  # noqa: E402
+from sweep import run_of, run_victim, verify  # noqa: E402
 
 
 def kill_one(victim, directory, options, after_lines, delay):
@@ -59,7 +59,7 @@ def main():
         try:
             told = kill_one(arguments.victim, directory, options, numbers.randrange(lines), numbers.random() * life / lines)
             alive += any("closed" in line for line in told)
-            if faults := judge(run_of(directory), told):
+            if faults := judge(run_of(directory), told) + verify(victim=arguments.victim, run=run_of(directory)):
                 bad += 1
                 print(f"kill {number}: {'; '.join(faults[:4])}", flush=True)
         finally:

@@ -1,15 +1,22 @@
 // Records values that a judge can compute, and tells through standard output what it knows to be safe. Dies, or meets
 // errors, as it is told to.
 //
-//   fault_victim DIRECTORY [codec=blosc:lz4:5] [durability=process] [on_disk_error=stop] [streams=2] [lanes=6] [width=16] [beats=6] [rows=40]
-//                [small=3] [paced=no] [flushes=no] [late=1] [chunk_rows=32] [threads=4] [deed=kill] [at=17] [times=1] [errno=28] [call=pwrite] [page=3] [recover=RUN]
+//   fault_victim DIRECTORY [codec=blosc:lz4:5] [durability=process] [on_disk_error=stop] [streams=2] [lanes=6]
+//                [width=16] [beats=6] [rows=40] [small=3] [open=0] [paced=no] [flushes=no] [interval=0] [late=1]
+//                [chunk_rows=32] [threads=4] [deed=kill] [at=17] [times=1] [errno=28] [call=pwrite] [page=3]
+//                [recover=RUN] [verify=RUN]
 //
-// beats=0: until standard input says something or ends. paced=yes: every beat waits for a line of it.
+// beats=0: until standard input says something or ends. paced=yes: every beat waits for a line of it. open: episodes
+// that are recorded beside the large one, all at once. interval: commits each so many milliseconds, and no flush before
+// the end: committed_timestep() says what is safe.
 //
 // Lines: {"episode": N, "rows": {stream: rows}} what a flush has committed; {"finished": N} committed as a whole;
-// {"error": text} what close() threw or on_error was told; {"calls": N} of all that changed files; {"closed": true}.
+// {"error": text} what close() threw or on_error was told; {"calls": N} of all that changed files; {"closed": true};
+// {"faults": [text]} what verify() found.
 
+#include <chrono>
 #include <cstdio>
+#include <deque>
 #include <iostream>
 #include <map>
 #include <neurotape/neurotape.hpp>
@@ -47,6 +54,9 @@ fault::Options options_of(int argc, char** argv) {
                                                  {"late", "1"},
                                                  {"chunk_rows", "32"},
                                                  {"threads", "1"},
+                                                 {"open", "0"},
+                                                 {"interval", "0"},
+                                                 {"verify", ""},
                                                  {"durability", "process"},
                                                  {"on_disk_error", "stop"},
                                                  {"recover", ""},
@@ -63,7 +73,9 @@ struct Workload {
         rows(std::stoi(options["rows"])),
         small(std::stoi(options["small"])),
         late(std::stoi(options["late"])),
-        flushes(options["flushes"] == "yes"),
+        open(std::stoi(options["open"])),
+        is_timed(options["interval"] != "0"),
+        flushes(options["flushes"] == "yes" && !is_timed),
         paced(options["paced"] == "yes") {}
 
   int streams;
@@ -74,6 +86,8 @@ struct Workload {
   int rows;
   int small;  ///< short episodes in every second beat
   int late;   ///< streams that are declared in every third beat
+  int open;   ///< episodes beside the large one
+  bool is_timed;
   bool flushes;
   bool paced;
 };
@@ -84,31 +98,62 @@ bool told_to_stop(bool paced) {
   return ::poll(&input, 1, 0) != 0;
 }
 
+/// Rows one at a time, each commit told as it is seen; ends when all of them are committed.
+void record_timed(fault::Recording& recording, int rows) {
+  auto told = recording.committed();
+  const auto look = [&] {
+    auto committed = recording.committed();
+    if (committed == told) return committed;
+    tell(committed);
+    return told = std::move(committed);
+  };
+  for (int i = 0; i < rows; ++i) {
+    recording.record(1);
+    look();
+  }
+  auto all = recording.rows().at("rows");
+  all.erase("events");
+  while (look().at("rows") != all) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+}
+
+/// Finishes it, and tells when that is committed.
+void finish(Experiment& experiment, fault::Recording& recording, int rows) {
+  recording.finish();
+  experiment.flush();
+  tell({{"finished", recording.number()}, {"rows", rows}, {"attributes", recording.attributes()}});
+}
+
 void record_all(Experiment& experiment, const Workload& work) {
   constexpr int kBeatsWithNewStreams = 12;
   fault::Recording large(experiment, {work.streams, work.lanes, work.width, work.chunk_rows});
+  std::deque<fault::Recording> others;  // they do not move
+  for (int i = 0; i < work.open; ++i)
+    others.emplace_back(experiment, fault::Recording::Shape{.streams = 1, .chunk_rows = work.chunk_rows});
   int beat = 0;
   tell({{"lanes", work.lanes}});
   for (; work.beats == 0 ? !told_to_stop(work.paced) : beat < work.beats; ++beat) {
-    large.record(work.rows);
+    if (work.is_timed) {
+      record_timed(large, work.rows);
+    } else {
+      large.record(work.rows);
+    }
+    for (auto& other : others) other.record(work.rows);
     const bool is_for_long = work.beats == 0 && beat >= kBeatsWithNewStreams;
     for (int i = 0; beat % 3 == 2 && !is_for_long && i < work.late; ++i) large.add_stream();
-    if (beat == 1) large.episode().set_attribute("late", beat);
+    if (beat == 1) large.set_attribute("late", beat);
     if (work.flushes) {
       experiment.flush();
       tell(large.rows());
+      for (const auto& other : others) tell(other.rows());
     }
     for (int i = 0; beat % 2 == 1 && i < work.small; ++i) {
       fault::Recording brief(experiment, {.streams = 1});
       brief.record(5);
-      brief.finish();
-      experiment.flush();
-      tell({{"finished", brief.number()}, {"rows", 5}});
+      finish(experiment, brief, 5);
     }
   }
-  large.finish();
-  experiment.flush();
-  tell({{"finished", large.number()}, {"rows", beat * work.rows}});
+  for (auto& other : others) finish(experiment, other, beat * work.rows);
+  finish(experiment, large, beat * work.rows);
 }
 
 /// The tool's recovery, under the same faults.
@@ -117,12 +162,20 @@ void recover_it(const std::filesystem::path& run) {
   tell({{"recovered", report.recovered.size()}, {"unreadable", report.unreadable}, {"closed", true}});
 }
 
+void verify_it(const std::filesystem::path& run) {
+  auto faults = nlohmann::json::array();
+  for (const auto& fault : verify(run, {.jobs = 1}).faults)
+    faults.push_back(fault.file + " " + fault.stream + "/" + fault.column + ": " + fault.what);
+  tell({{"faults", faults}, {"closed", true}});
+}
+
 ExperimentOptions experiment_options(fault::Options& options) {
   static const std::map<std::string, OnDiskError> policies{
       {"stop", OnDiskError::stop}, {"wait", OnDiskError::wait}, {"drop", OnDiskError::drop}};
+  const std::chrono::milliseconds interval(std::stol(options["interval"]));
   return {.n_workers = 1,
           .codec = Codec::parse(options["codec"]),
-          .commit_interval = std::chrono::hours(1),
+          .commit_interval = interval.count() == 0 ? std::chrono::hours(1) : interval,
           .durability = options["durability"] == "power" ? Durability::power : Durability::process,
           .on_disk_error = policies.at(options["on_disk_error"]),
           .on_error = [](const Error& error) {
@@ -152,10 +205,12 @@ int run(int argc, char** argv) {
   const io::Replaced replaced(log ? static_cast<io::Operations&>(*log) : faults);
   int status = 0;
   try {
-    if (options["recover"].empty()) {
-      record_it(argv[1], options);
-    } else {
+    if (!options["verify"].empty()) {
+      verify_it(options["verify"]);
+    } else if (!options["recover"].empty()) {
       recover_it(options["recover"]);
+    } else {
+      record_it(argv[1], options);
     }
   } catch (const Error& error) {
     tell({{"error", error.what()}, {"thrown", true}});

@@ -1,11 +1,12 @@
 #include "tests/fault/victim/recording.hpp"
 
+#include <algorithm>
 #include <thread>
 
 namespace neurotape::fault {
 
 Recording::Recording(Experiment& experiment, Shape shape)
-    : shape_(shape), episode_(experiment.start_episode({.seed = 7, .attributes = {{"maze", "T"}}})) {
+    : shape_(shape), episode_(experiment.start_episode({.seed = 7, .attributes = attributes_})) {
   for (int i = 0; i < shape_.streams; ++i) add_stream();
   spikes_.emplace(episode_.spikes("p"));
   rewards_.emplace(episode_.rewards());
@@ -17,6 +18,11 @@ void Recording::add_stream() {
   const auto name = "v" + std::to_string(dense_.size());
   dense_.push_back(episode_.neural_state<float>(name, {shape_.width}, {.chunk_rows = shape_.chunk_rows}));
   first_.push_back(t_);
+}
+
+void Recording::set_attribute(const std::string& name, const nlohmann::json& value) {
+  episode_.set_attribute(name, value);
+  attributes_[name] = value;
 }
 
 void Recording::make_lanes() {
@@ -69,6 +75,19 @@ nlohmann::json Recording::rows() const {
   rows["spikes/p"] = 2 * t_;
   rows["rewards"] = rows["weight_changes"] = t_;
   rows["events"] = (t_ + 7) / 8;
+  return {{"episode", episode_.number()}, {"rows", rows}, {"first", first_}};
+}
+
+nlohmann::json Recording::committed() const {
+  const auto rows_until = [](const auto& stream, std::int64_t first) {
+    return std::max<std::int64_t>(stream.committed_timestep(), first - 1) + 1 - first;
+  };
+  nlohmann::json rows = nlohmann::json::object();
+  for (std::size_t s = 0; s < dense_.size(); ++s)
+    rows["neural_states/v" + std::to_string(s)] = rows_until(dense_[s], first_[s]);
+  rows["spikes/p"] = 2 * rows_until(*spikes_, 0);
+  rows["rewards"] = rows_until(*rewards_, 0);
+  rows["weight_changes"] = rows_until(*weights_, 0);
   return {{"episode", episode_.number()}, {"rows", rows}, {"first", first_}};
 }
 

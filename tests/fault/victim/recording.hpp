@@ -27,8 +27,11 @@ class Recording {
 
   /// {"episode": number, "rows": {stream: rows}, "first": [timestep of each dense stream]} of all that was recorded.
   nlohmann::json rows() const;
+  /// The same of what committed_timestep() says of each stream, events apart, which have none.
+  nlohmann::json committed() const;
+  void set_attribute(const std::string& name, const nlohmann::json& value);
+  const nlohmann::json& attributes() const { return attributes_; }  ///< that its file has when it is finished
   std::uint64_t number() const { return episode_.number(); }
-  Episode& episode() { return episode_; }
 
  private:
   struct Lane {
@@ -44,6 +47,7 @@ class Recording {
   }
 
   Shape shape_;
+  nlohmann::json attributes_{{"maze", "T"}};
   Episode episode_;
   std::vector<DenseStream<float>> dense_;
   std::vector<std::int64_t> first_;

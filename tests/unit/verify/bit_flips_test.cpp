@@ -153,7 +153,21 @@ class WholeFile : public VerifyTest {
   }
 };
 
-TEST_F(WholeFile, OfASmallEpisodeIsNeverReadWrong) {
+/// The bytes of a file in shares: all of them, at up to 70 ms each, are more than one test may take. With
+/// NEUROTAPE_LONG_TESTS a share needs some minutes.
+class ShareOfAFile : public WholeFile, public testing::WithParamInterface<std::uint64_t> {
+ public:
+  static constexpr std::uint64_t kShares = 16;
+
+ protected:
+  static std::vector<std::uint64_t> of_share(const std::vector<std::uint64_t>& offsets) {
+    std::vector<std::uint64_t> shared;
+    for (std::size_t i = GetParam(); i < offsets.size(); i += kShares) shared.push_back(offsets[i]);
+    return shared;
+  }
+};
+
+TEST_P(ShareOfAFile, OfASmallEpisodeIsNeverReadWrong) {
   auto experiment = create(Codec::blosc("lz4", 5));
   auto episode = experiment.start_episode();
   episode.rewards().record(1, 0.5);
@@ -165,8 +179,9 @@ TEST_F(WholeFile, OfASmallEpisodeIsNeverReadWrong) {
   experiment.close();
   const auto file = experiment.path() / kSegment;
   const auto bytes = fs::file_size(file);
-  flip(file, every(all_of_them() ? 1 : bytes / 300, bytes));
+  flip(file, of_share(every(all_of_them() ? 1 : bytes / 300, bytes)));
 }
+INSTANTIATE_TEST_SUITE_P(Shares, ShareOfAFile, testing::Range<std::uint64_t>(0, ShareOfAFile::kShares));
 
 TEST_F(WholeFile, OfALargeEpisodeIsNeverReadWrong) {
   const auto file = recorded() / kOwn;
