@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 #include <new>
+#include <system_error>
 #if H5_VERSION_GE(1, 13, 0)
 #include <H5FDdevelop.h>
 #endif
@@ -51,8 +52,19 @@ herr_t set_end(H5FD_t* handle, H5FD_mem_t, haddr_t end) {
 
 haddr_t get_size(const H5FD_t* handle, H5FD_mem_t) { return file_of(handle).size(); }
 
+/// For the stack of errors, which otherwise says only that the driver could not.
+void tell_hdf5(int error_number) noexcept try {
+  H5Epush2(H5E_DEFAULT, __FILE__, "pread", __LINE__, H5E_ERR_CLS, H5E_VFL, H5E_READERROR, "%s",
+           std::generic_category().message(error_number).c_str());
+} catch (const std::bad_alloc&) {
+  return;
+}
+
 herr_t read(H5FD_t* handle, H5FD_mem_t, hid_t, haddr_t address, size_t count, void* bytes) {
-  return file_of(handle).read(address, {static_cast<std::byte*>(bytes), count}) ? 0 : -1;
+  auto& file = file_of(handle);
+  if (file.read(address, {static_cast<std::byte*>(bytes), count})) return 0;
+  tell_hdf5(file.failure()->error_number);
+  return -1;
 }
 
 herr_t write(H5FD_t* handle, H5FD_mem_t kind, hid_t, haddr_t address, size_t count, const void* bytes) {

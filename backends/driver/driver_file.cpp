@@ -19,6 +19,7 @@ constexpr std::uint64_t kMostReserve = 64U << 20;
 constexpr std::uint64_t kReserveUnit = 64U << 10;
 /// More metadata than this does not wait for the commit. HDF5's order makes that safe.
 constexpr std::size_t kMostHeldBytes = 16U << 20;
+constexpr std::uint64_t kMostReadAhead = 16U << 20;
 
 int flags_of(Opening opening) {
   switch (opening) {
@@ -86,8 +87,23 @@ bool DriverFile::attempt(const char* tried, Call call) noexcept try {
   return false;
 }
 
+void DriverFile::read_ahead() noexcept try {
+  std::vector<std::byte> piece(static_cast<std::size_t>(std::min(size_, kMostReadAhead)));
+  for (std::uint64_t address = 0; address < size_ && !failure_; address += piece.size()) read(address, piece);
+  if (size_ <= kMostReadAhead) ahead_ = std::move(piece);
+} catch (...) {
+  fail("reading", ENOMEM);
+}
+
 bool DriverFile::read(std::uint64_t address, std::span<std::byte> bytes) noexcept try {
-  if (file_.read(address, bytes) != 0) return false;
+  if (address + bytes.size() <= ahead_.size()) {
+    std::copy_n(ahead_.begin() + static_cast<std::ptrdiff_t>(address), bytes.size(), bytes.begin());
+    return true;
+  }
+  if (const int error = file_.read(address, bytes); error != 0) {
+    fail("reading", error);
+    return false;
+  }
   held_.read_over(address, bytes);
   if (superblock_ && address < kSuperblockBytes) {
     const auto count = std::min<std::uint64_t>(bytes.size(), kSuperblockBytes - address);
@@ -95,6 +111,7 @@ bool DriverFile::read(std::uint64_t address, std::span<std::byte> bytes) noexcep
   }
   return true;
 } catch (...) {
+  fail("reading", ENOMEM);
   return false;
 }
 

@@ -76,11 +76,14 @@ class DriverFile {
   bool dead() const noexcept;
   bool writes() const noexcept { return opening_ != Opening::read; }
 
-  // For HDF5. None of these throws; a write always succeeds.
+  // For HDF5. None of these throws; a write always succeeds, and a read that does not is a failure.
   std::uint64_t end() const noexcept { return end_; }
   void set_end(std::uint64_t end) noexcept { end_ = end; }
   std::uint64_t size() const noexcept { return size_; }
   bool read(std::uint64_t address, std::span<std::byte> bytes) noexcept;
+  /// Reads all of a file that is not written, and keeps it where it is not too large: what the disk cannot read is a failure
+  /// now, not in the middle of a call of HDF5 that does not survive it.
+  void read_ahead() noexcept;
   void write_metadata(std::uint64_t address, std::span<const std::byte> bytes) noexcept;
   /// Goes to the file at once.
   void write_raw(std::uint64_t address, std::span<const std::byte> bytes) noexcept;
@@ -134,6 +137,7 @@ class DriverFile {
   std::uint64_t used_then_ = 0;   // `end_` as of the last commit
   bool superblock_changed_ = false;
   HeldWrites held_;
+  std::vector<std::byte> ahead_;                // the first bytes of the file, as they were read ahead
   std::uint64_t opened_end_ = 0;                // everything before it was there when the file was opened
   std::unordered_set<std::uint64_t> in_place_;  // addresses of other metadata that has been written
   std::optional<Failure> failure_;

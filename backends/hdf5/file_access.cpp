@@ -1,6 +1,5 @@
 #include "backends/hdf5/file_access.hpp"
 
-#include <cerrno>
 #include <utility>
 
 #include "backends/hdf5/calls.hpp"
@@ -138,7 +137,7 @@ void File::write_at(std::uint64_t address, std::span<const std::byte> bytes) {
 }
 
 void File::read_at(std::uint64_t address, std::span<std::byte> bytes) const {
-  if (!driver_->read(address, bytes)) fail_system("reading rows back", driver_->path(), errno);
+  if (!driver_->read(address, bytes)) check();
 }
 
 ImageFile::ImageFile(const std::filesystem::path& path, const driver::Company& company)

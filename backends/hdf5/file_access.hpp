@@ -52,6 +52,12 @@ class File {
   /// Hands all that HDF5 remembers to the driver, where it waits for the commit.
   void flush();
   driver::DriverFile& driver() noexcept { return *driver_; }
+  /// Before H5Ocopy takes something from a file that is open for reading: where a read fails in it, 1.10.8 ends the program.
+  /// \throws Error io
+  void read_ahead() {
+    driver_->read_ahead();
+    check();
+  }
   /// Closes, and reports what the destructor would keep to itself. All objects in it have been closed.
   /// \param synced waits until all is on the disk
   void close(bool synced = false);

@@ -151,7 +151,8 @@ Segment Segments::copy_segments(const FileHeader& header, std::uint64_t number,
 }
 
 void Segments::copy_episodes(const Segment& from, const File& to) {
-  const auto source = File::open(directory_ / from.source->name, Access::read);
+  auto source = File::open(directory_ / from.source->name, Access::read);
+  source.read_ahead();
   for (const auto episode : from.episodes) {
     copy_object(source.id(), episode_id(episode), to.id(), library_.link_creation());
   }

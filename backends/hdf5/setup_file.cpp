@@ -144,6 +144,7 @@ void SetupFile::replace(std::string_view left_out, const Write& write) {
   write_setup_attributes(library_, open_group(file.id(), "/").get(), setup_);
   if (file_facts(path_)) {
     auto old = File::open(path_, Access::read);
+    old.read_ahead();
     copy_groups(library_, old.id(), file.id(), left_out);
   }
   write(file.id());

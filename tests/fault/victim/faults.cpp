@@ -41,9 +41,23 @@ bool Faults::fails(const char* call) {
 }
 
 int Faults::open(const char* path, int flags, mode_t mode) {
-  if ((flags & O_CREAT) != 0 && fails("open")) return -1;
+  if ((flags & O_CREAT) != 0 ? fails("open") : fails_by_name("reopen")) return -1;
   return Operations::open(path, flags, mode);
 }
+
+int Faults::close(int file) {
+  const int result = Operations::close(file);  // Linux closes it in any case
+  return fails_by_name("close") ? -1 : result;
+}
+
+ssize_t Faults::pread(int file, void* bytes, std::size_t count, off_t offset) {
+  return fails_by_name("pread") ? -1 : Operations::pread(file, bytes, count, offset);
+}
+int Faults::sync_file_range(int file, off_t offset, off_t count, unsigned flags) {
+  return fails_by_name("sync_file_range") ? -1 : Operations::sync_file_range(file, offset, count, flags);
+}
+int Faults::flock(int file, int operation) { return fails_by_name("flock") ? -1 : Operations::flock(file, operation); }
+int Faults::lock(int file) { return fails_by_name("lock") ? -1 : Operations::lock(file); }
 
 ssize_t Faults::pwrite(int file, const void* bytes, std::size_t count, off_t offset) {
   const auto begin = static_cast<std::uint64_t>(offset);

@@ -39,6 +39,11 @@ class Faults final : public io::Operations {
   bool fails(const char* call);
 
   int open(const char* path, int flags, mode_t mode) override;
+  int close(int file) override;
+  ssize_t pread(int file, void* bytes, std::size_t count, off_t offset) override;
+  int sync_file_range(int file, off_t offset, off_t count, unsigned flags) override;
+  int flock(int file, int operation) override;
+  int lock(int file) override;
   ssize_t pwrite(int file, const void* bytes, std::size_t count, off_t offset) override;
   int ftruncate(int file, off_t length) override;
   int fallocate(int file, off_t offset, off_t length) override;
@@ -51,6 +56,8 @@ class Faults final : public io::Operations {
  private:
   /// \param pages ends of pages within a write
   bool is_due(const char* call, std::uint64_t pages = 0);
+  /// Calls that change no file count only where the plan names them; opening what is there is "reopen".
+  bool fails_by_name(const char* call) { return plan_.call == call && fails(call); }
   const Plan plan_;
   std::atomic<std::uint64_t> calls_{0};
   mutable std::mutex mutex_;
