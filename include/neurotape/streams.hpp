@@ -43,7 +43,9 @@ inline constexpr std::size_t kWholeRow = static_cast<std::size_t>(-1);
 /// What all handles can do.
 class Stream {
  public:
-  /// The last timestep of this stream whose rows are safe on disk; the smallest number when there is none.
+  /// The last timestep of this stream whose rows are safe on disk; the smallest number when there is none. Of a sparse
+  /// stream: those that had been recorded by then, for more may follow of the same timestep, and a lane that recorded nothing
+  /// for a commit interval is not waited for.
   std::int64_t committed_timestep() const noexcept { return detail::committed_timestep(*lane_); }
 
  protected:

@@ -220,7 +220,7 @@ def sweep(judge_unharmed, try_one, more_arguments=lambda parser: None):
             print(f"{point} of {counted['calls']} calls: {end}: {'; '.join(faults[:4])}", flush=True)
     print(f"{arguments.deed} at {len(points)} points of {counted['calls']} calls, {' '.join(arguments.options)}: {bad} bad; "
           + ", ".join(f"{count} {end}" for end, count in sorted(ends.items())))
-    return bad != 0 or ends[NOT_REACHED] * 10 > len(points)
+    return bad != 0 or ends[NOT_REACHED] > max(1, len(points) // 10)
 
 
 def recovery_arguments(parser):

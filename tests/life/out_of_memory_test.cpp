@@ -32,6 +32,10 @@ class Notes {
                  episode, rows, 2 * rows, rows, rows, events);
     std::fflush(file_);
   }
+  void refused_row() {
+    std::fputs("{\"error\": \"a row goes back\"}\n", file_);
+    std::fflush(file_);
+  }
   void lost_events() {
     std::fputs("{\"lossy\": [\"events\"]}\n", file_);
     std::fflush(file_);
@@ -50,7 +54,7 @@ class Recording {
  public:
   Recording(Experiment& experiment, Notes& notes)
       : notes_(notes),
-        episode_(experiment.start_episode({.attributes = {{"maze", "T"}}})),
+        episode_(experiment.start_episode({.seed = 7, .attributes = {{"maze", "T"}}})),
         dense_(episode_.neural_state<float>("v0", {kWidth}, {.chunk_rows = 32})),
         spikes_(episode_.spikes("p")),
         rewards_(episode_.rewards()),
@@ -106,11 +110,13 @@ bool live(const std::filesystem::path& parent, Notes& notes) {
                                         .commit_interval = std::chrono::hours(1),
                                         .durability = Durability::process,
                                         .on_error = [&](const Error& error) {
+                                          if (error.code() == ErrorCode::timestep_order) notes.refused_row();
                                           if (error.code() != ErrorCode::io) return;
                                           lost = true;
                                           notes.lost_events();  // an event needs memory of its own
                                         }});
   experiment.save_config({{"learning_rate", 0.25}});
+  experiment.save_neurons({{"ids", std::array{1, 2, 3}}});
   Recording large(experiment, notes);
   bool events = true;
   for (int beat = 1; beat <= 2; ++beat) {

@@ -85,7 +85,7 @@ nlohmann::json Recording::committed() const {
   nlohmann::json rows = nlohmann::json::object();
   for (std::size_t s = 0; s < dense_.size(); ++s)
     rows["neural_states/v" + std::to_string(s)] = rows_until(dense_[s], first_[s]);
-  rows["spikes/p"] = 2 * rows_until(*spikes_, 0);
+  if (lanes_.empty()) rows["spikes/p"] = 2 * rows_until(*spikes_, 0);  // a lane that rests is not waited for
   rows["rewards"] = rows_until(*rewards_, 0);
   rows["weight_changes"] = rows_until(*weights_, 0);
   return {{"episode", episode_.number()}, {"rows", rows}, {"first", first_}};
