@@ -35,7 +35,12 @@ driver::HeldWrites cut_off_commit(const std::filesystem::path& path, int descrip
   if (!run || recorded_since(*run)) return writes;
   driver::Superblock beginning{};
   if (read_at(descriptor, 0, beginning.data(), beginning.size()) != 0) beginning = {};
-  for (const auto& entry : driver::read_journal(*run / ".journal")) {
+  int unreadable = 0;
+  const auto entries = driver::read_journal(*run / ".journal", &unreadable);
+  if (unreadable != 0)
+    throw Error(ErrorCode::io, fmt::format("cannot read the journal of the run: {}", system_cause(unreadable)),
+                context_of({.file = (*run / ".journal").string()}));
+  for (const auto& entry : entries) {
     if (entry.file != path.filename() || !driver::is_about(entry, beginning)) continue;
     for (const auto& piece : entry.pieces) writes.add(piece.address, piece.bytes);
   }

@@ -17,8 +17,9 @@ std::unique_ptr<Backend> create_backend(const std::filesystem::path& parent, con
   } catch (const Error& error) {
     auto where = error.context();
     where.experiment = name;
-    throw Error(error.code(), "expected a directory for the run that can be made and written: " + error.message(),
-                std::move(where));
+    const char* const expected =
+        error.code() == ErrorCode::io ? "expected a directory for the run that can be made and written: " : "";
+    throw Error(error.code(), expected + error.message(), std::move(where));
   }
 }
 

@@ -16,7 +16,8 @@ struct ControlGroups {
 /// Those that recorders ask; tests put others in their place, while there are no recorders.
 ControlGroups& control_groups();
 
-/// The smallest memory limit of the control groups (version 1 or 2) that the process is in; nothing when there is none.
+/// The smallest memory limit of the control groups (version 1 or 2) that the process is in; nothing, or (version 1) more
+/// than any machine has, when there is none.
 std::optional<std::size_t> memory_limit_bytes(const ControlGroups& groups = control_groups());
 
 }  // namespace neurotape

@@ -41,7 +41,7 @@ DriverFile::DriverFile(std::filesystem::path path, Opening opening, Mode mode, C
                [&] { return file_.open(path_, flags_of(opening_)); }))
     return;
   size_ = sealed_end_ = opened_end_ = used_then_ = file_.size();
-  if (std::size_t got = 0; writes() && size_ != 0) file_.read(0, superblock_on_disk_, &got);
+  if (writes() && size_ != 0) attempt("reading its beginning", [&] { return file_.read(0, superblock_on_disk_); });
   // Programs that ask HDF5 for a file to write in are refused by this lock, readers are not. Where there are no locks
   // there is only the run's lock file.
   if (writes()) io::operations().flock(file_.descriptor(), LOCK_SH | LOCK_NB);
@@ -96,7 +96,7 @@ void DriverFile::read_ahead() noexcept try {
 }
 
 bool DriverFile::read(std::uint64_t address, std::span<std::byte> bytes) noexcept try {
-  if (address + bytes.size() <= ahead_.size()) {
+  if (bytes.size() <= ahead_.size() && address <= ahead_.size() - bytes.size()) {
     std::copy_n(ahead_.begin() + static_cast<std::ptrdiff_t>(address), bytes.size(), bytes.begin());
     return true;
   }

@@ -125,13 +125,6 @@ int open_by_either_name(io::OpenFile& file, const std::filesystem::path& directo
   return error == ENOENT ? file.open(directory / ("." + name), O_RDWR | O_NOFOLLOW) : error;
 }
 
-Superblock beginning_of(const io::OpenFile& file) {
-  Superblock beginning{};
-  std::size_t got = 0;
-  file.read(0, beginning, &got);
-  return beginning;
-}
-
 /// How long the file is at least when the commit has been repeated.
 std::uint64_t end_after(const JournalEntry& entry) {
   std::uint64_t end = 0;
@@ -163,9 +156,12 @@ void Journal::sync(DriverFile& file) noexcept {
 // was acknowledged stays in the journal.
 void Journal::keep_entry_of(const DriverFile& file) noexcept try {
   const auto name = final_name(file.path());
-  for (auto& entry : read_journal(path_))
+  int error = 0;
+  for (auto& entry : read_journal(path_, &error))
     if (entry.file == name) kept_.push_back(std::move(entry));
+  if (error != 0) unreadable_ = error;
 } catch (const std::bad_alloc&) {
+  unreadable_ = ENOMEM;
 }
 
 void Journal::sync_files(std::span<DriverFile* const> files) noexcept {
@@ -192,7 +188,7 @@ void Journal::commit(std::span<DriverFile* const> files) noexcept {
     if (entries.empty()) return;
     if (durable_) unsynced_.insert(changed.begin(), changed.end());
     entries.insert(entries.end(), kept_.begin(), kept_.end());
-    error = write_patiently(entries);
+    error = unreadable_ != 0 ? unreadable_ : write_patiently(entries);
   } catch (...) {
     error = ENOMEM;
   }
@@ -237,27 +233,35 @@ int Journal::write_patiently(const std::vector<JournalEntry>& entries) {
 void Journal::remove() noexcept {
   if (!file_.is_open()) return;
   file_.close();
-  if (!kept_.empty()) return;
+  if (!kept_.empty() || unreadable_ != 0) return;
   io::operations().unlink(path_.c_str());
 }
 
-std::vector<JournalEntry> read_journal(const std::filesystem::path& path) try {
-  io::OpenFile file;
-  Header header;
-  std::size_t got = 0;
-  if (file.open(path, O_RDONLY | O_NOFOLLOW) != 0) return {};
-  const auto bytes = std::as_writable_bytes(std::span(&header, 1));
-  if (file.read(0, bytes, &got) != 0 || got != sizeof header) return {};
-  if (header.magic != kMagic || header.bytes > std::min(kMostBytes, file.size())) return {};
-  std::vector<std::byte> payload(header.bytes);
-  if (file.read(sizeof header, payload, &got) != 0 || got != payload.size()) return {};
-  if (XXH3_64bits_withSeed(payload.data(), payload.size(), header.sequence) != header.checksum) return {};
-  std::vector<JournalEntry> entries;
-  if (!unpack(payload, entries)) return {};
-  std::erase_if(entries, [](const JournalEntry& entry) { return !is_plain(entry.file); });
-  return entries;
-} catch (const std::bad_alloc&) {
-  return {};
+std::vector<JournalEntry> read_journal(const std::filesystem::path& path, int* error_number) {
+  int ignored = 0;
+  int& error = error_number != nullptr ? *error_number : ignored;
+  try {
+    io::OpenFile file;
+    Header header;
+    std::size_t got = 0;
+    error = file.open(path, O_RDONLY | O_NOFOLLOW);
+    if (error == ENOENT || error == ELOOP) error = 0;  // none, or a link, which no recorder makes
+    if (error != 0 || !file.is_open()) return {};
+    error = file.read(0, std::as_writable_bytes(std::span(&header, 1)), &got);
+    if (error != 0 || got != sizeof header) return {};
+    if (header.magic != kMagic || header.bytes > std::min(kMostBytes, file.size())) return {};
+    std::vector<std::byte> payload(header.bytes);
+    error = file.read(sizeof header, payload, &got);
+    if (error != 0 || got != payload.size()) return {};
+    if (XXH3_64bits_withSeed(payload.data(), payload.size(), header.sequence) != header.checksum) return {};
+    std::vector<JournalEntry> entries;
+    if (!unpack(payload, entries)) return {};
+    std::erase_if(entries, [](const JournalEntry& entry) { return !is_plain(entry.file); });
+    return entries;
+  } catch (const std::bad_alloc&) {
+    error = ENOMEM;
+    return {};
+  }
 }
 
 std::vector<Replayed> replay(const std::vector<JournalEntry>& entries, const std::filesystem::path& directory) {
@@ -266,7 +270,9 @@ std::vector<Replayed> replay(const std::vector<JournalEntry>& entries, const std
     io::OpenFile file;
     int error = open_by_either_name(file, directory, entry.file);
     if (error == ENOENT) continue;  // it has been closed, and its episode is in a segment
-    if (error == 0 && !is_about(entry, beginning_of(file))) continue;
+    Superblock beginning{};
+    if (error == 0) error = file.read(0, beginning);
+    if (error == 0 && !is_about(entry, beginning)) continue;
     // The reserve that the superblock speaks of may have been given back meanwhile: it has to be there first.
     const auto end = end_after(entry);
     if (error == 0 && file.size() < end) error = file.truncate(end);

@@ -61,11 +61,13 @@ class Journal {
   std::uint64_t sequence_ = 0;
   std::set<DriverFile*> unsynced_;  // changed in place since they were synced
   std::vector<JournalEntry> kept_;  // of files whose sync has failed: part of every record from then on
+  int unreadable_ = 0;  // why it cannot be read back, though it has something to keep: it is not written over
 };
 
 /// What the journal has to repeat, in order. Empty where there is none, or where nothing was cut off that it knows.
 /// A record that is not whole was never acknowledged and ends the list.
-std::vector<JournalEntry> read_journal(const std::filesystem::path& path);
+/// \param error_number why there may be more than that, errno; 0: there is not
+std::vector<JournalEntry> read_journal(const std::filesystem::path& path, int* error_number = nullptr);
 
 struct Replayed {
   std::string file;

@@ -109,7 +109,7 @@ void File::close(bool synced) {
   const auto id = file_.release();
   try {
     checked("closing the file", driver_->path(), [&] { return H5Fclose(id); });
-  } catch (const Error&) {
+  } catch (...) {  // without the memory to say why, too
     leave_to_hdf5();
     throw;
   }

@@ -59,7 +59,10 @@ void Run::take_over() {
 
 std::set<std::string> Run::repeat_cut_off_commit(const RunDirectory& directory) {
   std::set<std::string> repeated;
-  for (const auto& [file, error] : driver::replay(driver::read_journal(directory.journal()), directory.episodes())) {
+  int unreadable = 0;
+  const auto entries = driver::read_journal(directory.journal(), &unreadable);
+  if (unreadable != 0) fail_system("reading what may have to be repeated", directory.journal(), unreadable);
+  for (const auto& [file, error] : driver::replay(entries, directory.episodes())) {
     if (error != 0) fail_system("repeating the commit that was cut off", directory.episodes() / file, error);
     repeated.insert(file);
   }

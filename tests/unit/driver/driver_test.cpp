@@ -342,6 +342,49 @@ TEST_F(DriverTest, AJournalOfAddressesThatNoFileHasRepeatsNothing) {
   EXPECT_EQ(entries_with(~0ULL, 16), 0U);
 }
 
+/// What is there cannot be read.
+class Unreadable final : public io::Operations {
+ public:
+  int open(const char* path, int flags, mode_t mode) override {
+    if (!refuses_to_open) return Operations::open(path, flags, mode);
+    errno = EACCES;
+    return -1;
+  }
+  ssize_t pread(int, void*, std::size_t, off_t) override {
+    errno = EIO;
+    return -1;
+  }
+  bool refuses_to_open = false;
+};
+
+TEST_F(DriverTest, AJournalThatCannotBeReadIsNotAnEmptyOne) {
+  int error = -1;
+  EXPECT_TRUE(read_journal(path(), &error).empty());
+  EXPECT_EQ(error, 0) << "there is none";
+  std::ofstream(path()) << "of no journal";
+  EXPECT_TRUE(read_journal(path(), &error).empty());
+  EXPECT_EQ(error, 0) << "nothing of it was acknowledged";
+  Unreadable operations;
+  const io::Replaced replaced(operations);
+  EXPECT_TRUE(read_journal(path(), &error).empty());
+  EXPECT_EQ(error, EIO);
+  operations.refuses_to_open = true;
+  EXPECT_TRUE(read_journal(path(), &error).empty());
+  EXPECT_EQ(error, EACCES);
+}
+
+TEST_F(DriverTest, AFileWhoseBeginningCannotBeReadIsNotRepeatedInSilence) {
+  std::ofstream(path()) << std::string(1000, 'x');
+  const std::vector entries{JournalEntry{"file.h5", {}, {}}};
+  EXPECT_TRUE(replay(entries, path().parent_path()).empty()) << "it is another one";
+  Unreadable operations;
+  const io::Replaced replaced(operations);
+  const auto replayed = replay(entries, path().parent_path());
+  ASSERT_EQ(replayed.size(), 1U);
+  EXPECT_EQ(replayed[0].error_number, EIO);
+  EXPECT_TRUE(DriverFile(path(), Opening::write, Mode::held, {}).failure());
+}
+
 TEST(HeldWrites, APieceOfNothingChangesNothing) {
   HeldWrites held;
   held.add(10, {});

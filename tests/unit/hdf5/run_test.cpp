@@ -1,5 +1,6 @@
 // The directory of a run: its name, its lock, its set-up, and going on with it.
 
+#include <cerrno>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <fstream>
@@ -9,7 +10,9 @@
 #include <unistd.h>
 
 #include "backends/hdf5/provenance.hpp"
+#include "backends/hdf5/recover.hpp"
 #include "backends/hdf5/run_directory.hpp"
+#include "backends/io/operations.hpp"
 #include "fixture.hpp"
 #include "neurotape/error.hpp"
 #include "tests/support/errors.hpp"
@@ -251,6 +254,38 @@ TEST_F(Run, TakesTheMergedOfTwoCopies) {
   record_small(*backend_, 2, 10);
   backend_->commit();
   EXPECT_THAT(episode_files(), ElementsAre("segment_0002.h5", "segment_0003.h5"));
+}
+
+/// Refuses to read what ends like this.
+class Refusing final : public io::Operations {
+ public:
+  explicit Refusing(std::string name) : name_(std::move(name)) {}
+  int open(const char* path, int flags, mode_t mode) override {
+    if (!std::string_view(path).ends_with(name_)) return Operations::open(path, flags, mode);
+    errno = EIO;
+    return -1;
+  }
+
+ private:
+  const std::string name_;
+};
+
+TEST_F(Run, DoesNotGoOnWhereTheJournalCannotBeRead) {
+  create_run();
+  record_small(*backend_, 0, 10);
+  close_run();
+  std::ofstream(path_ / ".journal") << "what was acknowledged";
+  {
+    Refusing operations("/.journal");
+    const io::Replaced replaced(operations);
+    std::string what;
+    EXPECT_EQ(code_of([&] { reopen(); }, &what), ErrorCode::io);
+    EXPECT_THAT(what, HasSubstr(".journal"));
+    EXPECT_EQ(code_of([&] { hdf5::recover_run(path_); }), ErrorCode::io);
+  }
+  EXPECT_TRUE(std::filesystem::exists(path_ / ".journal"));
+  reopen();
+  EXPECT_FALSE(std::filesystem::exists(path_ / ".journal"));
 }
 
 TEST_F(Run, LeavesUnreadableFilesAlone) {
