@@ -113,6 +113,11 @@ bool is_plain(const std::string& name) {
          name.find('\0') == std::string::npos;
 }
 
+/// There is none; or a link, a FIFO, a directory, which no recorder makes.
+bool is_no_journal(int error) noexcept {
+  return error == ENOENT || error == ELOOP || error == ENXIO || error == EISDIR;
+}
+
 /// Files are made under a name that begins with a dot, and get theirs after their first commit.
 std::string final_name(const std::filesystem::path& path) {
   const auto name = path.filename().string();
@@ -245,7 +250,7 @@ std::vector<JournalEntry> read_journal(const std::filesystem::path& path, int* e
     Header header;
     std::size_t got = 0;
     error = file.open(path, O_RDONLY | O_NOFOLLOW);
-    if (error == ENOENT || error == ELOOP) error = 0;  // none, or a link, which no recorder makes
+    if (is_no_journal(error)) error = 0;
     if (error != 0 || !file.is_open()) return {};
     error = file.read(0, std::as_writable_bytes(std::span(&header, 1)), &got);
     if (error != 0 || got != sizeof header) return {};
