@@ -99,22 +99,17 @@ bool told_to_stop(bool paced) {
 }
 
 /// Rows one at a time, each commit told as it is seen; ends when all of them are committed.
-void record_timed(fault::Recording& recording, int rows) {
+void record_timed(Experiment& experiment, fault::Recording& recording, int rows) {
   auto told = recording.committed();
   const auto look = [&] {
-    auto committed = recording.committed();
-    if (committed == told) return committed;
-    tell(committed);
-    return told = std::move(committed);
+    if (auto committed = recording.committed(); committed != told) tell(told = std::move(committed));
   };
   for (int i = 0; i < rows; ++i) {
     recording.record(1);
     look();
   }
-  auto all = recording.rows().at("rows");
-  for (const char* untold : {"events", "spikes/p"})
-    if (!told.at("rows").contains(untold)) all.erase(untold);
-  while (look().at("rows") != all) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  experiment.flush();
+  look();
 }
 
 /// Finishes it, and tells when that is committed.
@@ -134,7 +129,7 @@ void record_all(Experiment& experiment, const Workload& work) {
   tell({{"lanes", work.lanes}});
   for (; work.beats == 0 ? !told_to_stop(work.paced) : beat < work.beats; ++beat) {
     if (work.is_timed) {
-      record_timed(large, work.rows);
+      record_timed(experiment, large, work.rows);
     } else {
       large.record(work.rows);
     }
