@@ -101,6 +101,7 @@ class Dataset {
 
   Dataset(std::shared_ptr<const File> file, std::string path, Place place);
   void open_handle() const;
+  Stamp opened() const;
   void open_again() const;
   void probe_chunk_index() const;
   bool needs_filters_of_hdf5() const noexcept { return !layout_.decodable && !layout_.filters.empty(); }

@@ -87,21 +87,21 @@ void Dataset::read_chunks(const Request& request) const {
 }
 
 void Dataset::read_chunk(const Request& request, std::uint64_t group, std::uint64_t tile, Scratch& scratch) const {
-  Retry retry(place_.file);
+  Retry retry;
   for (bool again = false;; again = true) {
     try {
       if (again) open_again();
       return place_chunk(request, group, tile, scratch);
     } catch (const Error& error) {
       scratch.holds.reset();
-      if (!retry.again(error)) fail_chunk(error, group, tile);
+      if (!retry.again(error, opened())) fail_chunk(error, group, tile);
     }
   }
 }
 
 std::uint32_t Dataset::read_one_chunk(std::uint64_t group, std::uint64_t tile, detail::Storage& chunk) const {
   auto scratch = take_scratch();
-  Retry retry(place_.file);
+  Retry retry;
   for (bool again = false;; again = true) {
     try {
       if (again) open_again();
@@ -111,9 +111,14 @@ std::uint32_t Dataset::read_one_chunk(std::uint64_t group, std::uint64_t tile, d
       give_back(std::move(scratch));
       return found.filter_mask;
     } catch (const Error& error) {
-      if (!retry.again(error)) throw;
+      if (!retry.again(error, opened())) throw;
     }
   }
+}
+
+Stamp Dataset::opened() const {
+  const Hdf5Lock lock;
+  return file_->opened();
 }
 
 void Dataset::open_again() const {

@@ -17,7 +17,7 @@ std::shared_ptr<const EpisodeFile> EpisodeFile::again() const {
   if (status != "recording") return nullptr;
   const bool still_live = is_recorded_by(loader::file_recorded_since(file->path()));
   const bool may_have_moved = names_.may_have_changed();
-  if (live == still_live && !may_have_moved && !contents_.may_have_changed()) return nullptr;
+  if (live == still_live && !may_have_moved && !file->opened().may_have_changed()) return nullptr;
   const auto run = loader::run_of(file->path());
   if (run && may_have_moved) return find_again(*run);
   return open(file->path(), object, number, file->prober(), this);

@@ -41,10 +41,10 @@ std::shared_ptr<const EpisodeFile> EpisodeFile::open(const std::filesystem::path
                                                      std::uint64_t number,
                                                      const std::shared_ptr<loader::Prober>& prober,
                                                      const EpisodeFile* earlier) {
-  for (loader::Retry retry(path);;) {
+  for (loader::Retry retry;;) {
+    const loader::Stamp before(path);
     try {
       auto episode = std::make_shared<EpisodeFile>();
-      episode->contents_ = loader::Stamp(path);
       episode->names_ = loader::Stamp(std::filesystem::absolute(path).parent_path());
       const auto since = loader::file_recorded_since(path);
       episode->number = number;
@@ -54,7 +54,7 @@ std::shared_ptr<const EpisodeFile> EpisodeFile::open(const std::filesystem::path
       episode->live = episode->is_recorded_by(since);
       return episode;
     } catch (const Error& error) {
-      if (!retry.again(error)) throw;
+      if (!retry.again(error, before)) throw;
     }
   }
 }

@@ -96,15 +96,16 @@ class EpisodeFile {
   /// Calls `use` with this, or, when that fails on a file that is being written, with the episode opened again.
   template <class Use>
   auto with_retries(Use use) const {
-    loader::Retry retry(file->path());
-    std::shared_ptr<const EpisodeFile> again;
-    for (;;) {
+    loader::Retry retry;
+    std::shared_ptr<const loader::File> now = file;
+    for (bool again = false;; again = true) {
       try {
-        return use(again ? *again : *this);
+        if (!again) return use(*this);
+        now = now->again();
+        return use(*open(now, object, number));
       } catch (const Error& error) {
-        if (status != "recording" || !retry.again(error)) throw;
+        if (status != "recording" || !retry.again(error, now->opened())) throw;
       }
-      again = open(file->path(), object, number, file->prober());
     }
   }
 
@@ -140,8 +141,8 @@ class EpisodeFile {
   std::uint64_t commits_ = 0;                             ///< records that say so
   std::uint64_t last_commit_ = 0;                         ///< the number in the last of them
 
-  // Of an episode in a file of its own: taken before it was read, so that nothing that came later is missed.
-  loader::Stamp contents_, names_;
+  // The directory of a file of its own, from before it was read, so that nothing that came later is missed.
+  loader::Stamp names_;
 };
 
 }  // namespace neurotape::detail

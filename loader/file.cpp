@@ -13,7 +13,6 @@
 #include "backends/driver/journal.hpp"
 #include "loader/file_check.hpp"
 #include "loader/file_driver.hpp"
-#include "loader/watch.hpp"
 
 namespace neurotape::loader {
 namespace {
@@ -71,7 +70,7 @@ herr_t collect_name(hid_t, const char* name, const H5L_info_t*, void* names) noe
 }  // namespace
 
 File::File(int descriptor, std::filesystem::path path, std::shared_ptr<Prober> prober)
-    : path_(std::move(path)), prober_(std::move(prober)), descriptor_(descriptor) {}
+    : path_(std::move(path)), prober_(std::move(prober)), opened_(path_), descriptor_(descriptor) {}
 
 std::shared_ptr<const File> File::open(const std::filesystem::path& path, std::shared_ptr<Prober> prober,
                                        const std::string& object) {
@@ -87,6 +86,12 @@ std::shared_ptr<const File> File::open(int descriptor, const std::filesystem::pa
   const Hdf5Lock lock;
   file->file_ = Handle(open_hdf5(path, file->descriptor_, file->cut_off_, file->place()), H5Fclose);
   return file;
+}
+
+std::shared_ptr<const File> File::again() const {
+  const int descriptor = fcntl(descriptor_, F_DUPFD_CLOEXEC, 0);
+  if (descriptor < 0) throw Error(ErrorCode::io, system_cause(errno), context_of(place()));
+  return open(descriptor, path_, prober_, {});
 }
 
 void File::probe(const std::string& object) const {
@@ -114,14 +119,11 @@ void File::check_size(std::uint64_t bytes) const {
     damaged(fmt::format("{} bytes are said to be stored, more than the file has", bytes), {});
 }
 
-bool Retry::again(const Error& error) {
+bool Retry::again(const Error& error, const Stamp& opened) {
   constexpr int kMostAttempts = 7;
-  constexpr auto kStillWritten = std::chrono::seconds(10);
   if (error.code() != ErrorCode::io && error.code() != ErrorCode::damaged) return false;
   if (++attempts_ >= kMostAttempts) return false;
-  std::error_code failed;
-  const auto changed = std::filesystem::last_write_time(path_, failed);
-  if (failed || std::filesystem::file_time_type::clock::now() - changed > kStillWritten) return false;
+  if (!opened.is_recent() && !opened.may_have_changed()) return false;
   std::this_thread::sleep_for(std::chrono::milliseconds(1 << attempts_));
   return true;
 }

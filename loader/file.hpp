@@ -14,6 +14,7 @@
 #include "backends/driver/held_writes.hpp"
 #include "loader/hdf5_call.hpp"
 #include "loader/prober.hpp"
+#include "loader/watch.hpp"
 
 namespace neurotape::loader {
 
@@ -28,8 +29,8 @@ class File {
   /// The same from a descriptor, which is the file's from now on.
   static std::shared_ptr<const File> open(int descriptor, const std::filesystem::path& path,
                                           std::shared_ptr<Prober> prober, const std::string& object);
-  /// The file as it is now.
-  std::shared_ptr<const File> again() const { return open(path_, prober_); }
+  /// The file as it is now, also where it has lost its name meanwhile.
+  std::shared_ptr<const File> again() const;
   ~File();
   File(const File&) = delete;
   File& operator=(const File&) = delete;
@@ -38,6 +39,8 @@ class File {
   Place place() const { return {.file = path_.string()}; }
   hid_t id() const noexcept { return file_.get(); }
   const std::shared_ptr<Prober>& prober() const noexcept { return prober_; }
+  /// What it was before anything was read of it.
+  const Stamp& opened() const noexcept { return opened_; }
 
   /// Before an episode is read from it. Without the `Hdf5Lock`. \throws Error damaged
   void probe(const std::string& object) const;
@@ -54,21 +57,20 @@ class File {
 
   std::filesystem::path path_;
   std::shared_ptr<Prober> prober_;
+  Stamp opened_;
   int descriptor_ = -1;
   driver::HeldWrites cut_off_;  // of the commit that the recorder did not end
   Handle file_;
 };
 
-/// A reader can meet a commit half done. `for (Retry retry(path);;) try { ... } catch (const Error& error) { if
-/// (!retry.again(error)) throw; }` tries again, a few times and ever more slowly, as long as the file is being
-/// written. To be used without the `Hdf5Lock`.
+/// A reader can meet a commit half done. `for (Retry retry;;) try { ... } catch (const Error& error) { if
+/// (!retry.again(error, opened)) throw; }` tries again, a few times and ever more slowly, as long as the file is being
+/// written, or has changed since it was opened. To be used without the `Hdf5Lock`.
 class Retry {
  public:
-  explicit Retry(std::filesystem::path path) : path_(std::move(path)) {}
-  bool again(const Error& error);
+  bool again(const Error& error, const Stamp& opened);
 
  private:
-  std::filesystem::path path_;
   int attempts_ = 0;
 };
 

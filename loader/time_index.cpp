@@ -115,12 +115,14 @@ const std::vector<TimeIndex::Chunk>& TimeIndex::chunks() const {
 
 std::vector<TimeIndex::Chunk> TimeIndex::read_chunks() const {
   if (index_path_.empty()) return {};
-  Retry retry(file_->path());
+  auto file = file_;
+  Retry retry;
   for (bool again = false;; again = true) {
     try {
-      return read_chunks(again ? *file_->again() : *file_);
+      if (again) file = file->again();
+      return read_chunks(*file);
     } catch (const Error& error) {
-      if (!retry.again(error)) throw;
+      if (!retry.again(error, file->opened())) throw;
     }
   }
 }

@@ -11,6 +11,7 @@ namespace neurotape::loader {
 namespace {
 
 constexpr std::int64_t kClockOfFilesNs = 100'000'000;
+constexpr std::int64_t kAtWorkNs = 10'000'000'000;
 
 std::int64_t now_ns() {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
@@ -37,6 +38,7 @@ Stamp::State Stamp::look() const {
 }
 
 bool Stamp::may_have_changed() const { return !settled_ || look() != state_; }
+bool Stamp::is_recent() const { return now_ns() - state_.changed_ns < kAtWorkNs; }
 
 std::optional<std::filesystem::path> run_of(const std::filesystem::path& episode_file) {
   const auto directory = std::filesystem::absolute(episode_file).parent_path();

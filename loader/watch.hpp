@@ -20,6 +20,8 @@ class Stamp {
   /// Whether it can have changed since. A change that is no older than the clock of the file system is fine may not
   /// be told from the one before it, and counts as one that is still to come.
   bool may_have_changed() const;
+  /// Whether it had changed so shortly before now that whoever did it may still be at work.
+  bool is_recent() const;
 
  private:
   struct State {

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "golden.hpp"
+#include "loader/episode_file.hpp"
 
 namespace neurotape {
 namespace {
@@ -77,6 +78,31 @@ TEST_F(FollowTest, AStreamThatBeginsLaterIsSeen) {
   expect_error(ErrorCode::out_of_range, {"there are 3 rows"}, [&] { reader.spikes("p").since(4); });
   expect_error(ErrorCode::out_of_range, {"there are 3"}, [&] { reader.neural_state<double>("v").since(4); });
 }
+
+// A process can be stopped between any two looks at a file: after the first of them everything may be over for long.
+class SleepingReader : public FollowTest, public testing::WithParamInterface<std::int64_t> {};
+
+TEST_P(SleepingReader, ReadsOnInTheFileThatItHas) {
+  auto experiment = create();
+  auto episode = experiment.start_episode();
+  auto v = episode.neural_state<double>("v", {1024}, {.codec = Codec::none()});
+  v.record(0, std::vector<double>(1024));
+  experiment.flush();
+  const auto path = experiment.path() / "episodes" / "episode_0000.h5";
+  const auto file = loader::File::open(path);
+  for (std::int64_t t = 1; t < GetParam(); ++t) v.record(t, std::vector<double>(1024, static_cast<double>(t)));
+  experiment.flush();
+  episode.finish();
+  experiment.flush();
+  if (std::filesystem::exists(path))
+    std::filesystem::last_write_time(path, std::filesystem::file_time_type::clock::now() - 1h);
+  const auto rows = EpisodeReader(detail::EpisodeFile::open(file, "/", 0)).neural_state<double>("v").all();
+  ASSERT_EQ(rows.size(), static_cast<std::size_t>(GetParam()));
+  for (std::size_t i = 0; i < rows.size(); ++i) ASSERT_EQ(rows.row(i)[1023], static_cast<double>(i));
+}
+
+// One moves into a segment, so that the file loses its name; the other is too large for that.
+INSTANTIATE_TEST_SUITE_P(Rows, SleepingReader, testing::Values(100, 600));
 
 TEST_F(FollowTest, TheRecorderSaysHowFullItsRingIs) {
   auto experiment = create();
