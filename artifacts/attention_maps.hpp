@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -14,6 +15,7 @@
 #include "artifacts/crew.hpp"
 #include "artifacts/manifest.hpp"
 #include "backends/io/lock_file.hpp"
+#include "backends/io/root.hpp"
 
 namespace neurotape::detail {
 
@@ -63,6 +65,7 @@ class AttentionMaps {
   const std::filesystem::path directory_;
   const AttentionMapOptions options_;
   const std::shared_ptr<artifacts::Crew> crew_;
+  std::optional<io::Root> root_;
   std::unique_ptr<io::LockFile> lock_;
 
   mutable std::mutex mutex_;

@@ -29,6 +29,7 @@ AttentionMaps::AttentionMaps(std::filesystem::path directory, const AttentionMap
   crew_->require_usable("attention_maps()");
   const NoSignal no_signal(SIGXFSZ);
   io::make_directories(directory_, crew_->durable());
+  root_.emplace(directory_);
   // A lock that is there already is that of a writer that died, or of one that has it: that one refuses us.
   std::error_code ignored;
   const bool closed_well = !std::filesystem::exists(directory_ / kLock, ignored);

@@ -113,6 +113,7 @@ struct FileFacts {
 /// Nothing when there is no such file.
 std::optional<FileFacts> file_facts(const std::filesystem::path& path);
 
+using io::list_directory;
 using io::make_directories;
 using io::make_directory;
 using io::remove_file;
@@ -122,8 +123,6 @@ using io::transient_name;
 
 /// Gives a file that is complete the name under which others look for it. \param durable the name is on the disk then
 void put_in_place(const std::filesystem::path& from, const std::filesystem::path& to, bool durable);
-/// Names in a directory, unordered. \throws Error io
-std::vector<std::string> list_directory(const std::filesystem::path& path);
 /// The beginning of a (small) file; nothing when it cannot be read.
 std::optional<std::string> read_text(const std::filesystem::path& path, std::size_t limit_bytes);
 

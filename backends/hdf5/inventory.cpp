@@ -18,9 +18,7 @@ class InventoryTaker {
     for (const auto& path : {run_.setup(), run_.index(), run_.profile()}) {
       if (file_facts(transient_name(path))) found_.leftovers.push_back(transient_name(path));
     }
-    auto names = list_directory(run_.episodes());
-    std::sort(names.begin(), names.end());
-    for (const auto& name : names) look_at(name);
+    for (const auto& name : list_directory(run_.episodes())) look_at(name);
     take_segments();
     for (const auto& [episode, name] : own_files_) take_own_file(episode, name);
     // Numbers of episodes that cannot be read are not used again.

@@ -37,8 +37,19 @@ std::string ring_text(const RingUse& use) {
 
 RunDirectory::RunDirectory(std::filesystem::path path, WallTime now)
     : path_(std::move(path)),
+      root_(path_),
       lock_(std::make_unique<io::LockFile>(
           path_ / ".lock", fmt::format("pid {}\nstarted {}\n{}", ::getpid(), iso8601(now), ring_text({})))) {}
+
+void RunDirectory::make_episodes() {
+  make_directories(episodes());
+  std::error_code error;
+  if (std::filesystem::is_symlink(episodes(), error)) {
+    throw Error(ErrorCode::io, "the episodes of a run are in a directory of its own, and this is a link",
+                in_file(episodes()));
+  }
+  episodes_root_.emplace(episodes());
+}
 
 void RunDirectory::tell(const RingUse& use) const noexcept {
   if (lock_ == nullptr) return;
@@ -55,7 +66,7 @@ RunDirectory RunDirectory::create(const std::filesystem::path& parent, const std
   auto path = first;
   for (int again = 2; !make_directory(path); ++again) path = fmt::format("{}_{}", first.string(), again);
   RunDirectory run(path, now);
-  make_directories(run.episodes());
+  run.make_episodes();
   return run;
 }
 
@@ -65,12 +76,7 @@ RunDirectory RunDirectory::open(const std::filesystem::path& path, WallTime now)
     throw Error(ErrorCode::not_found, "no run of neurotape here (there is no setup.h5)", in_file(path));
   }
   RunDirectory run(absolute, now);
-  make_directories(run.episodes());
-  std::error_code error;
-  if (std::filesystem::is_symlink(run.episodes(), error)) {
-    throw Error(ErrorCode::io, "the episodes of a run are in a directory of its own, and this is a link",
-                in_file(run.episodes()));
-  }
+  run.make_episodes();
   return run;
 }
 

@@ -10,6 +10,7 @@
 
 #include "backends/hdf5/file_access.hpp"
 #include "backends/io/lock_file.hpp"
+#include "backends/io/root.hpp"
 #include "recorder/backend.hpp"
 
 namespace neurotape::hdf5 {
@@ -37,8 +38,12 @@ class RunDirectory {
 
  private:
   RunDirectory(std::filesystem::path path, WallTime now);
+  void make_episodes();
 
   std::filesystem::path path_;
+  // What takes their names while the run is recorded is not written to.
+  io::Root root_;
+  std::optional<io::Root> episodes_root_;
   std::unique_ptr<io::LockFile> lock_;
 };
 

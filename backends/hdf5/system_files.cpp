@@ -3,16 +3,16 @@
 #include <cerrno>
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <system_error>
 
 #include "backends/hdf5/errors.hpp"
 #include "backends/hdf5/file_access.hpp"
+#include "backends/io/operations.hpp"
 
 namespace neurotape::hdf5 {
 
 std::optional<FileFacts> file_facts(const std::filesystem::path& path) {
   struct stat facts {};
-  if (::stat(path.c_str(), &facts) != 0) {
+  if (io::operations().stat(path.c_str(), &facts) != 0) {
     if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
     fail_system("looking at the file", path, errno);
   }
@@ -23,16 +23,6 @@ std::optional<FileFacts> file_facts(const std::filesystem::path& path) {
 void put_in_place(const std::filesystem::path& from, const std::filesystem::path& to, bool durable) {
   rename_file(from, to);
   if (durable) sync_directory(to.parent_path());
-}
-
-std::vector<std::string> list_directory(const std::filesystem::path& path) {
-  std::error_code error;
-  std::vector<std::string> names;
-  for (std::filesystem::directory_iterator entry(path, error), end; !error && entry != end; entry.increment(error)) {
-    names.push_back(entry->path().filename().string());
-  }
-  if (error) fail_system("reading the directory", path, error.value());
-  return names;
 }
 
 std::optional<std::string> read_text(const std::filesystem::path& path, std::size_t limit_bytes) {

@@ -70,7 +70,7 @@ bool is_there(const std::filesystem::path& path, const OpenFile& file) {
 }  // namespace
 
 LockFile::LockFile(const std::filesystem::path& path, const std::string& contents, const char* taken)
-    : path_(name_of(path)), owner_(::getpid()) {
+    : path_(name_of(path)), directory_(path_.parent_path()), owner_(::getpid()) {
   const std::lock_guard guard(held().mutex);
   if (held().contents.contains(path_)) refuse(taken, path_, fmt::format("pid {}", owner_));
   do {

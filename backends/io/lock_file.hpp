@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include "backends/io/file.hpp"
+#include "backends/io/root.hpp"
 
 namespace neurotape::io {
 
@@ -16,7 +17,7 @@ class LockFile {
  public:
   /// \param contents what the file says while it is held: "pid <number>", then anything.
   /// \param taken what is said of another holder
-  /// \throws Error already_exists with what its holder says of itself; io
+  /// \throws Error already_exists with what its holder says of itself; not_found, io
   LockFile(const std::filesystem::path& path, const std::string& contents,
            const char* taken = "another recorder has this run open");
   LockFile(const LockFile&) = delete;
@@ -35,6 +36,7 @@ class LockFile {
 
  private:
   std::filesystem::path path_;
+  Root directory_;
   OpenFile file_;
   bool keeps_others_out_ = false;
   pid_t owner_;

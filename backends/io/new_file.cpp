@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
+#include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <system_error>
 
 #include "backends/io/operations.hpp"
+#include "backends/io/root.hpp"
 #include "neurotape/error.hpp"
 
 namespace neurotape::io {
@@ -18,6 +21,20 @@ int repeated(Call call) {
   int result = call();
   while (result < 0 && errno == EINTR) result = call();
   return result;
+}
+
+/// What scandirat() gives.
+struct Entries {
+  dirent** all = nullptr;
+  int count = 0;
+  ~Entries() {
+    for (int i = 0; i < count; ++i) std::free(all[i]);
+    std::free(all);
+  }
+};
+
+int is_of_others(const dirent* entry) {
+  return static_cast<int>(entry->d_name != std::string_view(".") && entry->d_name != std::string_view(".."));
 }
 
 }  // namespace
@@ -95,11 +112,13 @@ void make_directories(const std::filesystem::path& path, bool durable) {
 }
 
 std::vector<std::string> list_directory(const std::filesystem::path& path) {
-  std::error_code error;
+  const Place place(path.native());
+  Entries entries;
+  entries.count = ::scandirat(place.directory(), place.name(), &entries.all, is_of_others, nullptr);
+  if (entries.count < 0 && errno == ENOENT) return {};
+  if (entries.count < 0) fail("reading the directory", path, errno);
   std::vector<std::string> names;
-  for (std::filesystem::directory_iterator entry(path, error), end; !error && entry != end; entry.increment(error))
-    names.push_back(entry->path().filename().string());
-  if (error && error != std::errc::no_such_file_or_directory) fail("reading the directory", path, error.value());
+  for (int i = 0; i < entries.count; ++i) names.emplace_back(entries.all[i]->d_name);
   std::sort(names.begin(), names.end());
   return names;
 }

@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "backends/io/root.hpp"
+
 namespace neurotape::io {
 namespace {
 
@@ -27,7 +29,10 @@ std::atomic<Operations*>& in_place() {
 
 }  // namespace
 
-int Operations::open(const char* path, int flags, mode_t mode) { return ::open(path, flags | O_CLOEXEC, mode); }
+int Operations::open(const char* path, int flags, mode_t mode) {
+  const Place place(path);
+  return ::openat(place.directory(), place.name(), flags | O_CLOEXEC, mode);
+}
 int Operations::close(int file) { return ::close(file); }
 ssize_t Operations::pread(int file, void* bytes, std::size_t count, off_t offset) {
   return ::pread(file, bytes, count, offset);
@@ -49,10 +54,26 @@ int Operations::lock(int file) {
   whole.l_whence = SEEK_SET;
   return ::fcntl(file, F_SETLK, &whole);
 }
-int Operations::statvfs(const char* path, struct ::statvfs* facts) { return ::statvfs(path, facts); }
-int Operations::mkdir(const char* path, mode_t mode) { return ::mkdir(path, mode); }
-int Operations::rename(const char* from, const char* to) { return ::rename(from, to); }
-int Operations::unlink(const char* path) { return ::unlink(path); }
+int Operations::stat(const char* path, struct ::stat* facts) {
+  const Place place(path);
+  return ::fstatat(place.directory(), place.name(), facts, 0);
+}
+int Operations::statvfs(const char* path, struct ::statvfs* facts) {
+  const Place place(path);
+  return place.is_rooted() ? ::fstatvfs(place.directory(), facts) : ::statvfs(path, facts);
+}
+int Operations::mkdir(const char* path, mode_t mode) {
+  const Place place(path);
+  return ::mkdirat(place.directory(), place.name(), mode);
+}
+int Operations::rename(const char* from, const char* to) {
+  const Place source(from), target(to);
+  return ::renameat(source.directory(), source.name(), target.directory(), target.name());
+}
+int Operations::unlink(const char* path) {
+  const Place place(path);
+  return ::unlinkat(place.directory(), place.name(), 0);
+}
 
 Operations& operations() noexcept { return *in_place().load(std::memory_order_acquire); }
 

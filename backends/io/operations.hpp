@@ -5,13 +5,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/types.h>
 
 namespace neurotape::io {
 
 /// Each function does, takes and returns what the system call of that name does: -1 and errno for a failure, or fewer
-/// bytes than were asked for. Any thread.
+/// bytes than were asked for. Paths below a `Root` are taken from there (openat and its like). Any thread.
 class Operations {
  public:
   virtual ~Operations() = default;
@@ -27,6 +28,7 @@ class Operations {
   virtual int flock(int file, int operation);
   /// F_SETLK of the whole file, for writing.
   virtual int lock(int file);
+  virtual int stat(const char* path, struct ::stat* facts);
   virtual int statvfs(const char* path, struct ::statvfs* facts);
   virtual int mkdir(const char* path, mode_t mode);
   virtual int rename(const char* from, const char* to);

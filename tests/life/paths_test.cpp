@@ -162,6 +162,55 @@ TEST_F(Paths, WhatAppearsInTheWayCostsItsEpisodeAtMost) {
   }
 }
 
+// Somebody moves a directory while it is recorded into, and puts a link to elsewhere in its place.
+class MovedAway : public Paths, public ::testing::WithParamInterface<Durability> {
+ protected:
+  void record_while_it_is_moved(const char* below) {
+    auto experiment = create({.commit_interval = std::chrono::hours(1), .durability = GetParam()});
+    run_ = experiment.path();
+    const auto path = *below != 0 ? run_ / below : run_;
+    record_episode(experiment, 3);
+    auto open = experiment.start_episode();
+    auto rewards = open.rewards();
+    rewards.record(0, 0.5);
+    experiment.flush();
+    fs::rename(path, moved_);
+    fs::create_directory_symlink(outside_, path);
+    rewards.record(1, 0.5);
+    record_episode(experiment, 4);
+    experiment.save_config({{"moved", true}});
+    open.finish();
+    experiment.close();
+    EXPECT_TRUE(told().empty());
+  }
+  static void expect_whole(const fs::path& path) {
+    const Run run(path);
+    EXPECT_TRUE(run.problems().empty());
+    EXPECT_EQ(run.config(), nlohmann::json({{"moved", true}}));
+    ASSERT_EQ(run.size(), 3U);
+    for (const auto& [number, rows] : {std::pair(0U, 3U), {1U, 2U}, {2U, 4U}})
+      EXPECT_EQ(run.episode(number).rewards().rows(), rows) << number;
+    EXPECT_FALSE(fs::exists(path / ".lock"));
+  }
+
+  fs::path run_;
+  const fs::path moved_ = directory() / "moved";
+};
+
+TEST_P(MovedAway, TheRunIsRecordedWhereItIs) {
+  record_while_it_is_moved("");
+  expect_whole(moved_);
+}
+
+TEST_P(MovedAway, EpisodesAreRecordedWhereTheyAre) {
+  record_while_it_is_moved("episodes");
+  fs::remove(run_ / "episodes");
+  fs::rename(moved_, run_ / "episodes");
+  expect_whole(run_);
+}
+
+INSTANTIATE_TEST_SUITE_P(Durability, MovedAway, ::testing::Values(Durability::process, Durability::power));
+
 TEST_F(Paths, NobodyElseMayLookWhereTheUmaskSaysSo) {
   const auto before = ::umask(077);
   const auto run = finished_run();
