@@ -34,7 +34,8 @@ Json list_of_streams(const EpisodeReader& episode);
 Json description_of(const EpisodeReader& episode);
 std::string streams_text(const Json& episode);
 
-/// Tidies a run, or a copy of it where `copy_to` is not empty. `problems` lists what was left as it is.
+/// Tidies a run, or a copy of it where `copy_to` is not empty. `problems` lists what was left as it is, and
+/// streams whose committed rows are not all there.
 /// \throws Error damaged (reading a file of it would end the command), and what `recover` throws
 Json recover_run(const std::string& run, const std::string& copy_to);
 std::string recovery_text(const Json& report);

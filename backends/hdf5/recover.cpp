@@ -1,10 +1,11 @@
 #include "backends/hdf5/recover.hpp"
 
-#include <algorithm>
+#include <fmt/format.h>
 #include <set>
 #include <utility>
 
 #include "backends/driver/trim.hpp"
+#include "backends/hdf5/episode_attributes.hpp"
 #include "backends/hdf5/run.hpp"
 #include "backends/hdf5/scan.hpp"
 #include "recorder/threads.hpp"
@@ -18,9 +19,7 @@ class Recovery {
 
   RecoveryReport run() {
     repeated_ = Run::repeat_cut_off_commit(directory_);
-    auto names = list_directory(directory_.episodes());
-    std::sort(names.begin(), names.end());
-    for (const auto& name : names) {
+    for (const auto& name : list_directory(directory_.episodes())) {
       if (number_in(name, "episode_", ".h5")) tidy(name);
       if (number_in(name, ".episode_", ".h5") || number_in(name, ".segment_", ".h5"))
         report_.removed.push_back("episodes/" + name);
@@ -32,22 +31,32 @@ class Recovery {
   std::filesystem::path path_of(const std::string& name) const { return directory_.episodes() / name; }
 
   void tidy(const std::string& name) try {
-    if (!is_unfinished(path_of(name))) {
-      trim(name);  // an earlier recovery may have been cut off here
-      return;
-    }
-    RecoveredEpisode episode{
-        name.substr(0, name.size() - 3), "episodes/" + name, {}, trim(name), repeated_.contains(name)};
-    mark(path_of(name));
+    const auto status = status_of(path_of(name));
+    const auto freed = trim(name);  // of all: an earlier recovery may have been cut off here
+    if (!is_cut_off(status)) return;
+    RecoveredEpisode episode{name.substr(0, name.size() - 3), "episodes/" + name, {}, freed, repeated_.contains(name)};
+    if (status == "recording") mark(path_of(name));
     episode.streams = rows_of(path_of(name));
-    report_.recovered.push_back(std::move(episode));
+    tell_missing_rows(episode);
+    if (status == "recording") report_.recovered.push_back(std::move(episode));
   } catch (const Error& error) {
     report_.unreadable.push_back("episodes/" + name + ": " + error.what());
   }
 
-  bool is_unfinished(const std::filesystem::path& path) {
+  /// Each time: that the episode is marked as recovered does not bring them back.
+  void tell_missing_rows(const RecoveredEpisode& episode) {
+    for (const auto& [stream, rows] : episode.streams)
+      if (rows.missing != 0)
+        report_.missing.emplace_back(
+            ErrorCode::damaged,
+            fmt::format("{} rows were committed, but only {} are there: {} missing, from row {} on",
+                        rows.kept + rows.missing, rows.kept, rows.missing, rows.kept),
+            ErrorContext{.episode = episode.id, .stream = stream, .path = (directory_.path() / episode.file).string()});
+  }
+
+  std::string status_of(const std::filesystem::path& path) {
     const auto file = File::open(path, Access::read);
-    return text_attribute(open_group(file.id(), "/").get(), "status") == "recording";
+    return text_attribute(open_group(file.id(), "/").get(), "status");
   }
 
   std::uint64_t trim(const std::string& name) {

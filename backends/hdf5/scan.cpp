@@ -1,6 +1,7 @@
 #include "backends/hdf5/scan.hpp"
 
 #include <algorithm>
+#include <fmt/format.h>
 #include <numeric>
 #include <optional>
 #include <set>
@@ -15,6 +16,14 @@ constexpr std::uint64_t kReadAtOnce = 1U << 16;
 constexpr std::size_t kStreamsTextBytes = 256;
 /// Datasets that are not columns of a stream.
 const std::set<std::string> kTables = {"chunk_index", "columns", "commits", "gaps"};
+/// What a stream has beside its timesteps, by the first name of its path; `times` where they were recorded.
+const std::map<std::string, std::vector<std::string>> kColumns = {
+    {"behavior", {"values"}},
+    {"events", {"types", "data_end"}},
+    {"neural_states", {"values"}},
+    {"rewards", {"values"}},
+    {"spikes", {"neuron_ids", "times"}},
+    {"weight_changes", {"synapse_ids", "old_weights", "new_weights"}}};
 
 using RowsByStream = std::map<std::int64_t, std::uint64_t>;
 
@@ -57,6 +66,7 @@ class Scan {
   EpisodeRecord run() {
     record_.status = text_attribute(episode_, "status");
     visit(episode_, "", 0);
+    add_streams_that_are_gone();
     record_.streams = streams_.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
     if (record_.streams.size() > kStreamsTextBytes) record_.streams.clear();
     return record_;
@@ -75,15 +85,20 @@ class Scan {
         if (is_stream) continue;  // an index by neuron: the same spikes again
         visit(open_group(group, name).get(), path.empty() ? name : path + "/" + name, depth + 1);
       } else if (!kTables.contains(name)) {
-        record_.bytes_stored += H5Dget_storage_size(open_dataset(group, name, library_.dataset_access()).get());
+        const auto dataset = open_dataset(group, name, library_.dataset_access());
+        record_.bytes_stored += H5Dget_storage_size(dataset.get());
+        if (const auto id = committed_ ? stream_id(dataset.get()) : std::nullopt; id) found_ids_.insert(*id);
       }
     }
   }
 
   void stream(hid_t group, const std::string& path) {
     const auto timesteps = open_dataset(group, "timesteps", library_.dataset_access());
-    const auto rows = rows_of(timesteps.get());
-    rows_[path] = {rows, length_of(timesteps.get()) - rows};
+    const auto stored = length_of(timesteps.get());
+    const auto committed = committed_of(timesteps.get());
+    const auto rows = std::min(stored, committed.value_or(stored));
+    const auto whole = committed ? whole_rows(group, path, rows) : rows;
+    rows_[path] = {whole, stored - rows, committed.value_or(rows) - whole};
     streams_[path] = rows;
     record_.rows += rows;
     try {
@@ -94,12 +109,57 @@ class Scan {
     }
   }
 
-  std::uint64_t rows_of(hid_t timesteps) {
-    const auto stored = length_of(timesteps);
-    if (!committed_ || !attribute_exists(timesteps, "stream_id")) return stored;
-    const auto id = json_attribute(library_, timesteps, "stream_id");
-    const auto found = id.is_number_integer() ? committed_->find(id.get<std::int64_t>()) : committed_->end();
-    return found == committed_->end() ? 0 : std::min(stored, found->second);
+  /// -1, which no stream has, where the attribute is no number.
+  std::optional<std::int64_t> stream_id(hid_t dataset) {
+    if (!attribute_exists(dataset, "stream_id")) return std::nullopt;
+    const auto id = json_attribute(library_, dataset, "stream_id");
+    return id.is_number_integer() ? id.get<std::int64_t>() : -1;
+  }
+
+  /// Nothing where all rows count that are stored.
+  std::optional<std::uint64_t> committed_of(hid_t dataset) {
+    const auto id = committed_ ? stream_id(dataset) : std::nullopt;
+    if (!id) return std::nullopt;
+    const auto found = committed_->find(*id);
+    return found == committed_->end() ? 0 : found->second;
+  }
+
+  std::uint64_t length_in(hid_t group, const std::string& name) {
+    return has_dataset(group, name) ? length_of(open_dataset(group, name, library_.dataset_access()).get()) : 0;
+  }
+
+  /// Of these rows, those that all columns have: a row that lacks a value is lost.
+  std::uint64_t whole_rows(hid_t group, const std::string& path, std::uint64_t rows) {
+    const auto columns = kColumns.find(path.substr(0, path.find('/')));
+    if (columns == kColumns.end()) return rows;
+    for (const auto& name : columns->second)
+      if (name != "times" || has_dataset(group, name)) rows = std::min(rows, length_in(group, name));
+    return path == "events" ? events_with_data(group, rows) : rows;
+  }
+
+  /// The bytes of events are a stream of their own, which may have lost its end alone.
+  std::uint64_t events_with_data(hid_t group, std::uint64_t rows) try {
+    std::uint64_t bytes = 0, whole = 0;
+    if (has_dataset(group, "data")) {
+      const auto data = open_dataset(group, "data", library_.dataset_access());
+      bytes = length_of(data.get());
+      if (committed_of(data.get()) <= bytes) return rows;
+    }
+    const auto ends = open_dataset(group, "data_end", library_.dataset_access());
+    for_each_block<std::uint64_t>(ends.get(), H5T_NATIVE_UINT64, rows, [&](const auto& block) {
+      whole += static_cast<std::uint64_t>(
+          std::count_if(block.begin(), block.end(), [&](const auto end) { return end <= bytes; }));
+    });
+    return whole;
+  } catch (const Error&) {
+    return 0;  // bytes are missing, and whose they are cannot be found out
+  }
+
+  /// Nothing but their numbers in `commits` tells of them.
+  void add_streams_that_are_gone() {
+    if (!committed_) return;
+    for (const auto& [id, rows] : *committed_)
+      if (!found_ids_.contains(id)) rows_[fmt::format("stream_id {}", id)] = {0, 0, rows};
   }
 
   void span(hid_t group, hid_t timesteps, std::uint64_t rows) {
@@ -129,6 +189,7 @@ class Scan {
   Library& library_;
   hid_t episode_;
   std::optional<RowsByStream> committed_;
+  std::set<std::int64_t> found_ids_;
   EpisodeRecord record_;
   nlohmann::json streams_ = nlohmann::json::object();
   std::map<std::string, RecoveredEpisode::Rows> rows_;

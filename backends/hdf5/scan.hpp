@@ -15,7 +15,8 @@ namespace neurotape::hdf5 {
 /// to the caller.
 EpisodeRecord scan_episode(Library& library, hid_t episode);
 
-/// Rows of each stream of an episode that was cut off: committed, and beyond.
+/// Rows of each stream of an episode that was cut off: those that are there in full, those behind the last commit, and
+/// those that were committed and are not there. A stream of which nothing is left has the path "stream_id 7".
 std::map<std::string, RecoveredEpisode::Rows> committed_and_stored(Library& library, hid_t episode);
 
 }  // namespace neurotape::hdf5

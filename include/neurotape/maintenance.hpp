@@ -20,12 +20,13 @@ namespace neurotape {
 /// An episode whose recording was cut off.
 struct RecoveredEpisode {
   struct Rows {
-    std::uint64_t kept = 0;         ///< committed, and read back
+    std::uint64_t kept = 0;         ///< committed, and there in all columns
     std::uint64_t uncommitted = 0;  ///< in the file behind them; the loader does not show them
+    std::uint64_t missing = 0;      ///< committed, and not there in some column: from row `kept` on
   };
   std::string id;                       ///< "episode_0003"
   std::string file;                     ///< in the directory of the run
-  std::map<std::string, Rows> streams;  ///< by path
+  std::map<std::string, Rows> streams;  ///< by path; "stream_id 7" where nothing is left of one
   std::uint64_t bytes_freed = 0;        ///< of the space that was reserved for more
   bool commit_repeated = false;         ///< the journal had a commit of it that may have been cut off
 };
@@ -35,6 +36,7 @@ struct RecoveryReport {
   std::vector<RecoveredEpisode> recovered;  ///< by number
   std::vector<std::string> removed;         ///< files that no commit had named
   std::vector<std::string> unreadable;      ///< files left alone, with the reason
+  std::vector<Error> missing;               ///< `damaged`: a stream whose committed rows are not all there
   std::uint64_t episodes = 0;               ///< in the run, all in all
 };
 
