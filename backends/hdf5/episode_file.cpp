@@ -68,6 +68,12 @@ void EpisodeFile::ensure_open() {
   if (!file_) file_.emplace(File::open(path_, Access::write_alive, library_.company()));
 }
 
+StreamScope EpisodeFile::writing_to(const std::string& stream) {
+  ensure_open();
+  file_->check();
+  return StreamScope(stream);
+}
+
 DatasetWriter& EpisodeFile::column(StreamId id, std::uint32_t column) {
   ensure_open();
   auto& stream = streams_.at(id);
@@ -79,13 +85,15 @@ DatasetWriter& EpisodeFile::column(StreamId id, std::uint32_t column) {
 void EpisodeFile::add_stream(StreamId id, const StreamSpec& spec, const StreamLayout& layout) {
   dirty_ = true;
   if (claim_room(spec.path)) {
-    ensure_open();
+    const auto scope = writing_to(spec.path);
     create_stream(file_->id(), id, spec, layout);
+    file_->check();
     return;
   }
   // The header of the group around it needs another piece, which SWMR mode does not survive.
   close_file();
   auto file = File::open(path_, Access::write, library_.company());
+  const StreamScope scope(spec.path);
   create_stream(file.id(), id, spec, layout);
   close_objects();
   file.close();
@@ -124,12 +132,14 @@ void EpisodeFile::count_written(std::size_t bytes) {
 }
 
 void EpisodeFile::write_chunk(const ChunkPlace& place, std::span<const std::byte> stored, std::uint32_t filter_mask) {
+  const auto scope = writing_to(streams_.at(place.stream).path);
   auto& writer = column(place.stream, place.column);
   writer.write_chunk(*file_, place.chunk, place.tile, place.rows, stored, filter_mask);
   count_written(stored.size());
 }
 
 void EpisodeFile::write_open_rows(const OpenRows& place, std::span<const std::byte> raw) {
+  const auto scope = writing_to(streams_.at(place.stream).path);
   auto& writer = column(place.stream, place.column);
   writer.write_open_rows(*file_, place.chunk, place.first_row, place.rows, raw);
   count_written(raw.size());
@@ -141,12 +151,13 @@ void EpisodeFile::index_chunk(StreamId id, const ChunkRecord& record) {
     stream.first_chunk = record;
     return;
   }
-  ensure_open();
+  const auto scope = writing_to(stream.path);
   const auto group = open_group(file_->id(), stream.path);
   if (auto first = std::exchange(stream.first_chunk, std::nullopt)) {
     stream.chunk_index.append(library_, group.get(), &*first, 1);
   }
   stream.chunk_index.append(library_, group.get(), &record, 1);
+  file_->check();
   dirty_ = true;
 }
 
@@ -226,13 +237,16 @@ void EpisodeFile::add_attributes(const EpisodeEnd& end) {
   close_file();
   auto file = File::open(path_, Access::write, library_.company());
   write_late_attributes(library_, open_group(file.id(), "/").get(), end);
-  for (const auto& [id, attributes] : end.of_streams)
+  for (const auto& [id, attributes] : end.of_streams) {
+    const StreamScope scope(streams_.at(id).path);
     set_members(library_, open_group(file.id(), streams_.at(id).path).get(), attributes);
+  }
   file.close();
 }
 
 void EpisodeFile::mark_unsorted(hid_t file, Stream& stream) {
   if (!std::exchange(stream.sorted, false)) return;
+  const StreamScope scope(stream.path);
   set_attribute(library_, open_group(file, stream.path).get(), "sorted", std::int64_t{0});
 }
 
@@ -244,7 +258,10 @@ void EpisodeFile::write_end(const EpisodeEnd& end) {
 std::uint32_t EpisodeFile::read_chunk(const ChunkPlace& place, std::vector<std::byte>& stored) {
   // HDF5 1.10.8 remembers the chunk it looked up last, and H5Dwrite_chunk does not correct that memory: an opened dataset
   // may answer with the size or the filter mask that the chunk had while it was open.
-  streams_.at(place.stream).columns.at(place.column).close();
+  auto& stream = streams_.at(place.stream);
+  stream.columns.at(place.column).close();
+  ensure_open();
+  const StreamScope scope(stream.path);
   const auto& writer = column(place.stream, place.column);
   const auto offset = writer.grid().offset(place.chunk, place.tile);
   stored.resize(chunk_bytes_stored(writer.id(), offset));

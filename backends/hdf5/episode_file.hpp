@@ -11,6 +11,7 @@
 #include "backends/hdf5/append_dataset.hpp"
 #include "backends/hdf5/dataset_writer.hpp"
 #include "backends/hdf5/episode_attributes.hpp"
+#include "backends/hdf5/errors.hpp"
 #include "backends/hdf5/file_pool.hpp"
 
 namespace neurotape::hdf5 {
@@ -63,6 +64,8 @@ class EpisodeFile final : public PooledFile {
   };
 
   void ensure_open();
+  /// From here on errors name the stream. What has failed before is thrown without one: it may have been another's.
+  StreamScope writing_to(const std::string& stream);
   void close_file();
   void close_objects() noexcept;
   DatasetWriter& column(StreamId id, std::uint32_t column);

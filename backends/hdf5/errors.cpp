@@ -51,6 +51,7 @@ std::filesystem::path path_of(hid_t object) {
 
 ErrorContext in_file(const std::filesystem::path& path) {
   ErrorContext context;
+  context.stream = StreamScope::path();
   context.path = path.string();
   return context;
 }

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <hdf5.h>
+#include <string>
 #include <string_view>
 
 #include "backends/hdf5/handles.hpp"
@@ -11,7 +12,21 @@
 
 namespace neurotape::hdf5 {
 
-/// The context of an error that concerns a file or directory.
+/// As long as it lives, errors of this thread that concern a file name this stream, too. One at a time.
+class StreamScope {
+ public:
+  explicit StreamScope(const std::string& path) noexcept { path_ = &path; }
+  ~StreamScope() { path_ = nullptr; }
+  StreamScope(const StreamScope&) = delete;
+  StreamScope& operator=(const StreamScope&) = delete;
+  /// Empty where there is none.
+  static std::string path() { return path_ == nullptr ? std::string() : *path_; }
+
+ private:
+  static inline thread_local const std::string* path_ = nullptr;
+};
+
+/// The context of an error that concerns a file or directory, and a stream where there is a `StreamScope`.
 ErrorContext in_file(const std::filesystem::path& path);
 
 /// \throws Error io: what was tried, HDF5's error stack, the path of the file that `object` is in (if it is in one).

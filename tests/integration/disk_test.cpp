@@ -160,6 +160,7 @@ TEST_F(FullDisk, WaitLosesNothing) {
   std::thread simulation([&] { record(stream, 100, kRows); });
   wait_until([&] { return told_of_the_disk(); });
   EXPECT_TRUE(says(told().front(), {"No space left", "waiting", "episode_0000.h5"}));
+  EXPECT_EQ(told().front().context().stream, "neural_states/v");
   disk_.full = false;
   simulation.join();
   episode.finish();
@@ -253,7 +254,10 @@ TEST_F(FullDisk, StopEndsTheEpisodeAndTheNextOneRecords) {
   disk_.full = true;
   record(stream, 100, kRows);
   wait_until([&] { return told_of_the_disk(); });
-  EXPECT_TRUE(says(error_of([&] { episode.finish(); }), {"No space left", "episode_0000.h5"}));
+  const Error error = error_of([&] { episode.finish(); });
+  EXPECT_TRUE(says(error, {"No space left", "episode_0000.h5"}));
+  EXPECT_EQ(error.context().stream, "neural_states/v");
+  EXPECT_EQ(experiment.stats().last_error, error.what());
   disk_.full = false;
   auto next = experiment.start_episode();
   auto again = next.neural_state<double>("v", {2'000});

@@ -1,7 +1,11 @@
 // An episode in a file of its own: while it is written, and after.
 
+#include <cerrno>
+
+#include "backends/io/operations.hpp"
 #include "fixture.hpp"
 #include "neurotape/error.hpp"
+#include "tests/support/errors.hpp"
 
 namespace neurotape::testing {
 namespace {
@@ -31,6 +35,16 @@ class LargeEpisode : public Hdf5Test {
     backend_->commit();
   }
   std::unique_ptr<EpisodeSink> sink_;
+};
+
+class SmallDisk final : public io::Operations {
+ public:
+  ssize_t pwrite(int file, const void* bytes, std::size_t count, off_t offset) override {
+    if (!full) return Operations::pwrite(file, bytes, count, offset);
+    errno = ENOSPC;
+    return -1;
+  }
+  bool full = false;
 };
 
 TEST_F(LargeEpisode, HasItsNameFromTheFirstCommitOn) {
@@ -318,6 +332,33 @@ TEST_F(LargeEpisode, StreamsAreDeclaredBetweenCommitsHoweverManyAndHoweverNamed)
       "assert len(f['neural_states']) == 300\n"
       "assert all(len(g['values']) == len(g['timesteps']) >= 3020 for g in f['neural_states'].values())\n"
       "assert all(len(g.attrs.get('unit', '')) == 20 * int(n[150:]) for n, g in f['neural_states'].items())\n");
+}
+
+TEST_F(LargeEpisode, AnErrorNamesTheStreamThatWasWrittenAndAtACommitNone) {
+  SmallDisk disk;
+  const io::Replaced replaced(disk);
+  for (const std::uint64_t rows : {3U, 20U}) {  // in the open chunk, and a whole one
+    disk.full = false;
+    sink_ = backend_->start_episode(episode(rows));
+    auto v = feed(0, dense("neural_states/v", {4}), 16);
+    auto r = feed(1, rewards(), 16);
+    for (auto* stream : {&v, &r}) stream->declare(*sink_).push(*sink_, 5);
+    disk.full = true;
+    const auto error = support::error_of([&] { r.push(*sink_, rows); });
+    EXPECT_EQ(error.context().stream, "rewards");
+    EXPECT_THAT(error.context().path, ::testing::HasSubstr(episode(rows).id));
+    EXPECT_THAT(error.what(), ::testing::HasSubstr("No space left"));
+  }
+  disk.full = false;
+  sink_ = backend_->start_episode(episode(21));
+  auto v = feed(0, dense("neural_states/v", {4}), 16);
+  v.declare(*sink_).push(*sink_, 5);
+  sink_->commit(std::vector{v.committed()});
+  disk.full = true;
+  const auto result = backend_->commit();
+  ASSERT_TRUE(result.why_lost);
+  EXPECT_EQ(result.why_lost->context().stream, "");
+  EXPECT_THAT(result.why_lost->context().path, ::testing::HasSubstr("episode_0021"));
 }
 
 }  // namespace
