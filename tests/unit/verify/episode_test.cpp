@@ -95,7 +95,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"CommitsNeverTakeBack", {{"put_field", kOwn, "commits", "-1", "rows", "0"}}, {"commits", "has 0 rows"}},
         Case{"CommitsNameStreams", {{"put_field", kOwn, "commits", "-1", "stream", "99"}}, {"commits", "no stream 99"}},
         Case{"CommitsNameAStreamOnce",
-             {{"put_field", kOwn, "commits", "-1", "stream", "0"}},
+             {{"put_field", kOwn, "commits", "-1", "stream", "0"}, {"put_field", kOwn, "commits", "-2", "stream", "0"}},
              {"commits", "stream 0 twice"}},
         Case{"CommittedRowsHaveTheirChecksum",
              {{"put_field", kOwn, "commits", "-1", "open_rows_xxh3", "1"}},
