@@ -18,6 +18,12 @@ std::size_t size_class(std::size_t bytes) {
 
 Buffer::~Buffer() { pool_.put_back(std::move(memory_), bytes_); }
 
+BufferClaim::BufferClaim(BufferPool& pool, std::size_t bytes) noexcept : pool_(pool), bytes_(bytes) {
+  pool_.claimed_.fetch_add(bytes_, std::memory_order_relaxed);
+}
+
+BufferClaim::~BufferClaim() { pool_.claimed_.fetch_sub(bytes_, std::memory_order_relaxed); }
+
 BufferHandle BufferPool::acquire(std::size_t bytes) {
   const std::size_t size = size_class(bytes);
   std::unique_ptr<std::byte[]> memory;
@@ -41,11 +47,6 @@ BufferHandle BufferPool::acquire(std::size_t bytes) {
     used_ -= size;
     throw;
   }
-}
-
-std::size_t BufferPool::used_bytes() const {
-  const std::lock_guard lock(mutex_);
-  return used_;
 }
 
 void BufferPool::put_back(std::unique_ptr<std::byte[]> memory, std::size_t bytes) noexcept {

@@ -87,7 +87,8 @@ StreamLayout choose_layout(const StreamSpec& spec, const Codec& codec, const Cod
     ColumnLayout& own = layout.columns.emplace_back();
     own.chunk_rows = rows;
     if (request.dense && &column == spec.columns.data() && request.final_rows != static_cast<std::int64_t>(rows))
-      own.chunk_rows = std::max(rows, std::min(rows * kTimestepsFactor, kLargestChunkBytes / column.row_bytes()));
+      own.chunk_rows =
+          std::max(rows, std::min(rows * kTimestepsFactor, request.largest_chunk_bytes / column.row_bytes()));
     own.chunk_dims = {own.chunk_rows};
     for (const auto dimension : column.shape) own.chunk_dims.push_back(std::max<std::uint64_t>(1, dimension));
     if (column.row_bytes() > kLargestChunkBytes && request.chunk_rows <= 1) {

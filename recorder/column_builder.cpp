@@ -17,7 +17,8 @@ ColumnBuilder::ColumnBuilder(std::uint32_t column, const ColumnSpec& spec, const
       chunk_rows_(layout.chunk_rows),
       chunk_dims_(layout.chunk_dims),
       tiles_(layout.tiles),
-      buffers_(&buffers) {}
+      buffers_(&buffers),
+      claim_(buffers, tiles_ == 1 ? chunk_bytes() : 0) {}
 
 void ColumnBuilder::append(Output& out, Block* block, const std::byte* source, std::uint64_t rows) {
   if (tiles_ > 1) {

@@ -51,6 +51,7 @@ class ColumnBuilder {
   std::vector<std::uint64_t> chunk_dims_;
   std::uint32_t tiles_;
   BufferPool* buffers_;
+  BufferClaim claim_;
 
   std::uint64_t chunk_ = 0;  ///< number of the open chunk
   std::uint64_t fill_ = 0;   ///< rows in it

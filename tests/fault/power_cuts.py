@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Replays power cuts: what fault_victim wrote, with only some of the writes that were in flight on the disk.
 
-    power_cuts.py VICTIM LOADER [--states N] [--seed N] [--failed-syncs N] [option=value]...
+    power_cuts.py VICTIM LOADER [--states N] [--long-states N] [--seed N] [--failed-syncs N] [option=value]...
 
 In flight is what was written to a file since it was last synced, and what was done to names since their directory was.
 Of these writes any may be missing, and any may be torn at a multiple of 512 bytes; names change in order, and the last
@@ -11,6 +11,7 @@ whatever had been told to be safe must be there. With durability=process nothing
 wrong value: it finds the damage, or there is none.
 --failed-syncs: so many times a sync fails, another each time. What it should have brought to the disk may be there or
 not from then on, and no later sync brings it: the kernel takes it for written.
+--long-states: so many with NEUROTAPE_LONG_TESTS.
 """
 
 import argparse
@@ -27,7 +28,7 @@ import tempfile
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from judge import judge  # noqa: E402
-from sweep import LOADER_DIED, is_sampled, points_of, read_with, run_of, run_victim, verify  # noqa: E402
+from sweep import LOADER_DIED, is_sampled, points_of, read_with, run_of, run_victim, serve, verify  # noqa: E402
 
 
 def read_log(path):
@@ -265,14 +266,16 @@ def main():
     parser.add_argument("victim")
     parser.add_argument("loader")
     parser.add_argument("--states", type=int, default=200)
+    parser.add_argument("--long-states", type=int, default=3000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--failed-syncs", type=int, default=0)
     parser.add_argument("--where", help="directory for the states")
     parser.add_argument("options", nargs="*")
     arguments = parser.parse_intermixed_args()
+    serve(arguments.victim, arguments.loader)
     options = {"durability": "power"} | dict(option.split("=", 1) for option in arguments.options)
     if os.environ.get("NEUROTAPE_LONG_TESTS"):
-        arguments.states *= 270
+        arguments.states = arguments.long_states
     numbers = random.Random(arguments.seed)
     if arguments.failed_syncs:
         syncs = sum(operation["op"] == "sync" for operation in record(arguments, options)[1])

@@ -12,6 +12,7 @@
 #include <iostream>
 #include <neurotape/artifacts.hpp>
 
+#include "tests/fault/served.hpp"
 #include "tests/fault/victim/options.hpp"
 
 namespace {
@@ -119,9 +120,7 @@ int write_all(const std::filesystem::path& directory, Options options) {
   return 0;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int program(int argc, char** argv) {
   if (argc < 2) {
     std::cerr << "usage: fault_artifacts DIRECTORY [option=value]...\n";
     return 2;
@@ -134,3 +133,7 @@ int main(int argc, char** argv) {
     return 2;
   }
 }
+
+}  // namespace
+
+int main(int argc, char** argv) { return neurotape::fault::run_or_serve(argc, argv, program); }

@@ -1,6 +1,7 @@
 // Follows a run that fault_victim records, with the loader: reads what is new after each commit, and compares it with
 // what it must be.
 //
+//   fault_follower serve
 //   fault_follower RUN follow|reopen
 //
 // Lines: {"looks": 7} after each look, with "advanced" where the episode has grown; at the end {"looks", "rows": {stream:
@@ -11,6 +12,8 @@
 #include <map>
 #include <neurotape/neurotape.hpp>
 #include <set>
+
+#include "tests/fault/served.hpp"
 
 namespace {
 
@@ -133,9 +136,7 @@ class Follower {
   std::set<std::uint64_t> small_;  ///< episodes that were looked at
 };
 
-}  // namespace
-
-int main(int argc, char** argv) try {
+int program(int argc, char** argv) try {
   if (argc != 3) return 2;
   Follower(Run(argv[1]), std::string_view(argv[2]) == "reopen").run();
   return 0;
@@ -143,3 +144,7 @@ int main(int argc, char** argv) try {
   std::cerr << "fault_follower: " << error.what() << "\n";
   return 2;
 }
+
+}  // namespace
+
+int main(int argc, char** argv) { return neurotape::fault::run_or_serve(argc, argv, program); }

@@ -1,6 +1,7 @@
 // Records values that a judge can compute, and tells through standard output what it knows to be safe. Dies, or meets
 // errors, as it is told to.
 //
+//   fault_victim serve
 //   fault_victim DIRECTORY [codec=blosc:lz4:5] [durability=process] [on_disk_error=stop] [streams=2] [lanes=6]
 //                [width=16] [beats=6] [rows=40] [small=3] [open=0] [paced=no] [flushes=no] [interval=0] [late=1]
 //                [chunk_rows=32] [threads=4] [deed=kill] [at=17] [times=1] [errno=28] [call=pwrite] [page=3]
@@ -24,6 +25,7 @@
 #include <thread>
 #include <unistd.h>
 
+#include "tests/fault/served.hpp"
 #include "tests/fault/victim/faults.hpp"
 #include "tests/fault/victim/operation_log.hpp"
 #include "tests/fault/victim/options.hpp"
@@ -216,9 +218,11 @@ int run(int argc, char** argv) {
   return status;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) try { return argc < 2 ? 2 : run(argc, argv); } catch (const std::exception& error) {
+int program(int argc, char** argv) try { return argc < 2 ? 2 : run(argc, argv); } catch (const std::exception& error) {
   std::cerr << "fault_victim: " << error.what() << "\n";
   return 2;
 }
+
+}  // namespace
+
+int main(int argc, char** argv) { return neurotape::fault::run_or_serve(argc, argv, program); }

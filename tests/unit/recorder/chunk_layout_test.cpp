@@ -81,6 +81,12 @@ TEST_F(ChunkLayout, IsOneForAllRowsOfAnEpisodeThatEndsSmall) {
 TEST_F(ChunkLayout, IsSmallerWhereBuffersFill) {
   EXPECT_EQ(rows(4, {.rows_per_interval = kMany, .largest_chunk_bytes = 65'536}) * 4, 65'536U);
   EXPECT_EQ(rows(4, {.rows_per_interval = 256, .largest_chunk_bytes = 65'536}) * 4, 8'192U);
+  const StreamLayout dense = layout({{"timesteps"}, {"values", Dtype::f32}},
+                                    {.rows_per_interval = kMany, .largest_chunk_bytes = 65'536, .dense = true});
+  EXPECT_EQ(dense.columns[0].chunk_rows * 8, 131'072U) << "as many rows as the values have";
+  const StreamLayout wide = layout({{"timesteps"}, {"values", Dtype::f32, {1'000}}},
+                                   {.rows_per_interval = kMany, .largest_chunk_bytes = 65'536, .dense = true});
+  EXPECT_EQ(wide.columns[0].chunk_rows * 8, 8'192U) << "64 chunks of values have 1,024 rows";
 }
 
 TEST_F(ChunkLayout, OfASparseStreamIsThatOfItsWidestColumn) {
