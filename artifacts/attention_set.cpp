@@ -24,7 +24,10 @@ constexpr const char* kLock = ".lock";
 
 AttentionMaps::AttentionMaps(std::filesystem::path directory, const AttentionMapOptions& options,
                              std::shared_ptr<artifacts::Crew> crew)
-    : directory_(std::move(directory)), options_(options), crew_(std::move(crew)), manifest_(directory_ / kManifest) {
+    : directory_(std::filesystem::absolute(directory)),
+      options_(options),
+      crew_(std::move(crew)),
+      manifest_(directory_ / kManifest) {
   artifacts::require_usable(options_);
   crew_->require_usable("attention_maps()");
   const NoSignal no_signal(SIGXFSZ);

@@ -101,8 +101,7 @@ class Dataset {
 
   Dataset(std::shared_ptr<const File> file, std::string path, Place place);
   void open_handle() const;
-  Stamp opened() const;
-  void open_again() const;
+  std::shared_ptr<const File> file_after(const std::shared_ptr<const File>& failed) const;
   void probe_chunk_index() const;
   bool needs_filters_of_hdf5() const noexcept { return !layout_.decodable && !layout_.filters.empty(); }
   void read_chunks(const Request& request) const;

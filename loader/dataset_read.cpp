@@ -87,51 +87,49 @@ void Dataset::read_chunks(const Request& request) const {
 }
 
 void Dataset::read_chunk(const Request& request, std::uint64_t group, std::uint64_t tile, Scratch& scratch) const {
-  Retry retry;
-  for (bool again = false;; again = true) {
+  std::shared_ptr<const File> file;
+  for (Retry retry;;) {
     try {
-      if (again) open_again();
+      file = file_after(file);
       return place_chunk(request, group, tile, scratch);
     } catch (const Error& error) {
       scratch.holds.reset();
-      if (!retry.again(error, opened())) fail_chunk(error, group, tile);
+      if (!retry.again(error, file->opened())) fail_chunk(error, group, tile);
     }
   }
 }
 
 std::uint32_t Dataset::read_one_chunk(std::uint64_t group, std::uint64_t tile, detail::Storage& chunk) const {
   auto scratch = take_scratch();
-  Retry retry;
-  for (bool again = false;; again = true) {
+  std::shared_ptr<const File> file;
+  for (Retry retry;;) {
     try {
-      if (again) open_again();
+      file = file_after(file);
       const FoundChunk found = find_chunk(group, tile);
       chunk.resize(grid_.chunk_bytes());
       decode_chunk(found, *scratch, chunk.bytes());
       give_back(std::move(scratch));
       return found.filter_mask;
     } catch (const Error& error) {
-      if (!retry.again(error, opened())) throw;
+      if (!retry.again(error, file->opened())) throw;
     }
   }
 }
 
-Stamp Dataset::opened() const {
-  const Hdf5Lock lock;
-  return file_->opened();
-}
-
-void Dataset::open_again() const {
-  std::shared_ptr<const File> before;
+/// What to read next where `failed` could not be read: that file opened again, unless another thread has done so. Null:
+/// nothing has failed yet.
+std::shared_ptr<const File> Dataset::file_after(const std::shared_ptr<const File>& failed) const {
   {
     const Hdf5Lock lock;
-    before = file_;
+    if (file_ != failed) return file_;
   }
-  auto file = before->again();
+  auto file = failed->again();
   const Hdf5Lock lock;
+  if (file_ != failed) return file_;
   handle_.reset();
   file_ = std::move(file);
   open_handle();
+  return file_;
 }
 
 /// Brings the chunk's rows to where they are wanted, with as few copies as possible.

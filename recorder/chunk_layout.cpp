@@ -83,12 +83,15 @@ StreamLayout choose_layout(const StreamSpec& spec, const Codec& codec, const Cod
   layout.final_rows = request.final_rows;
   const std::uint64_t rows =
       std::max<std::uint64_t>(1, rows_in_chunk(spec.columns[layout.index_column].row_bytes(), request));
+  // Not much larger than the values, for all that are open claim their part of the buffers.
+  const std::uint64_t timesteps_bytes =
+      std::min(request.largest_chunk_bytes,
+               std::max(kLeastTimestepsBytes, rows * spec.columns[layout.index_column].row_bytes()));
   for (const ColumnSpec& column : spec.columns) {
     ColumnLayout& own = layout.columns.emplace_back();
     own.chunk_rows = rows;
     if (request.dense && &column == spec.columns.data() && request.final_rows != static_cast<std::int64_t>(rows))
-      own.chunk_rows =
-          std::max(rows, std::min(rows * kTimestepsFactor, request.largest_chunk_bytes / column.row_bytes()));
+      own.chunk_rows = std::max(rows, std::min(rows * kTimestepsFactor, timesteps_bytes / column.row_bytes()));
     own.chunk_dims = {own.chunk_rows};
     for (const auto dimension : column.shape) own.chunk_dims.push_back(std::max<std::uint64_t>(1, dimension));
     if (column.row_bytes() > kLargestChunkBytes && request.chunk_rows <= 1) {

@@ -14,8 +14,10 @@ namespace neurotape {
 inline constexpr std::uint64_t kLargestChunkBytes = std::uint64_t{1} << 20;
 inline constexpr std::uint64_t kSmallestChunkBytes = std::uint64_t{4} << 10;
 inline constexpr std::uint64_t kIntervalsInChunk = 8;
-/// A chunk of the timesteps of a dense stream has so many times the rows: they shrink to nothing.
+/// A chunk of the timesteps of a dense stream has so many times the rows: they shrink to nothing. But no more bytes than
+/// one of the values, or these.
 inline constexpr std::uint64_t kTimestepsFactor = 64;
+inline constexpr std::uint64_t kLeastTimestepsBytes = std::uint64_t{64} << 10;
 
 /// Values of a row that lie one after the other.
 struct ValueRange {

@@ -314,6 +314,7 @@ void StreamState::finish(WorkSink& work) {
     if (index_fill_ != 0) close_index_chunk();
     write(rows_ == 0 ? EndItem{} : EndItem{rows_, first_timestep_, last_timestep_, sum_of_values_});
     give_back_blocks();
+    builders_.clear();  // handles may keep the stream for long, and not what its chunks claim
   });
 }
 

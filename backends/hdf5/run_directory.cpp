@@ -48,7 +48,13 @@ void RunDirectory::make_episodes() {
     throw Error(ErrorCode::io, "the episodes of a run are in a directory of its own, and this is a link",
                 in_file(episodes()));
   }
-  episodes_root_.emplace(episodes());
+  episodes_root_.emplace(episodes(), O_NOFOLLOW);
+}
+
+void RunDirectory::unlock() noexcept {
+  lock_.reset();
+  episodes_root_.reset();
+  root_.reset();
 }
 
 void RunDirectory::tell(const RingUse& use) const noexcept {

@@ -34,7 +34,8 @@ class RunDirectory {
   std::vector<Error> limits(Durability durability) const;
   /// Readers find it in the lock file.
   void tell(const RingUse& use) const noexcept;
-  void unlock() noexcept { lock_.reset(); }
+  /// It is another's from here on.
+  void unlock() noexcept;
 
  private:
   RunDirectory(std::filesystem::path path, WallTime now);
@@ -42,7 +43,7 @@ class RunDirectory {
 
   std::filesystem::path path_;
   // What takes their names while the run is recorded is not written to.
-  io::Root root_;
+  std::optional<io::Root> root_;
   std::optional<io::Root> episodes_root_;
   std::unique_ptr<io::LockFile> lock_;
 };

@@ -18,11 +18,17 @@ namespace {
 constexpr std::size_t kMostText = 4096;
 
 // A process is not refused by its own locks, and loses one when it closes any descriptor of the file: so it remembers
-// which it holds, by name, with what they say, and does not open them again. Never destroyed, for runs that end with
-// the program.
+// which it holds, with what they say, and does not open them again. Never destroyed, for runs that end with the program.
 struct Held {
+  struct Lock {
+    std::string contents;
+    struct stat file {};
+  };
   std::mutex mutex;
-  std::map<std::filesystem::path, std::string> contents;
+  std::map<std::filesystem::path, Lock> locks;
+
+  /// By its name, or by another that its directory has been given since.
+  Lock* find(const std::filesystem::path& path);
 };
 Held& held() {
   static auto* const all = new Held;
@@ -59,12 +65,23 @@ std::string first_line(const OpenFile& file) {
   return line.empty() ? "pid unknown" : line;
 }
 
+bool is_same(const struct stat& a, const struct stat& b) { return a.st_ino == b.st_ino && a.st_dev == b.st_dev; }
+
 /// Whether the file still has the name: its holder removes it when it lets go.
 bool is_there(const std::filesystem::path& path, const OpenFile& file) {
   struct stat named {
   }, opened{};
-  return ::stat(path.c_str(), &named) == 0 && ::fstat(file.descriptor(), &opened) == 0 &&
-         named.st_ino == opened.st_ino && named.st_dev == opened.st_dev;
+  return operations().stat(path.c_str(), &named) == 0 && ::fstat(file.descriptor(), &opened) == 0 &&
+         is_same(named, opened);
+}
+
+Held::Lock* Held::find(const std::filesystem::path& path) {
+  if (const auto own = locks.find(name_of(path)); own != locks.end()) return &own->second;
+  struct stat named {};
+  if (operations().stat(path.c_str(), &named) != 0) return nullptr;
+  for (auto& [name, lock] : locks)
+    if (is_same(lock.file, named)) return &lock;
+  return nullptr;
 }
 
 }  // namespace
@@ -72,7 +89,7 @@ bool is_there(const std::filesystem::path& path, const OpenFile& file) {
 LockFile::LockFile(const std::filesystem::path& path, const std::string& contents, const char* taken)
     : path_(name_of(path)), directory_(path_.parent_path()), owner_(::getpid()) {
   const std::lock_guard guard(held().mutex);
-  if (held().contents.contains(path_)) refuse(taken, path_, fmt::format("pid {}", owner_));
+  if (held().find(path_) != nullptr) refuse(taken, path_, fmt::format("pid {}", owner_));
   do {
     if (const int error = file_.open(path_, O_RDWR | O_CREAT | O_NOFOLLOW); error != 0)
       fail("opening the lock file", path_, error);
@@ -83,25 +100,26 @@ LockFile::LockFile(const std::filesystem::path& path, const std::string& content
   int error = file_.truncate(0);
   if (error == 0) error = file_.write(0, std::as_bytes(std::span(contents)));
   if (error != 0) fail("writing the lock file", path_, error);
-  held().contents.emplace(path_, contents);
+  Held::Lock own{contents};
+  ::fstat(file_.descriptor(), &own.file);
+  held().locks.emplace(path_, std::move(own));
 }
 
 void LockFile::replace_end(const std::string& end) {
   std::size_t begin = 0;
   {
     const std::lock_guard guard(held().mutex);
-    const auto own = held().contents.find(path_);
-    if (own == held().contents.end() || own->second.size() < end.size() || own->second.ends_with(end)) return;
-    begin = own->second.size() - end.size();
-    own->second.replace(begin, end.size(), end);
+    auto& contents = held().locks[path_].contents;
+    if (contents.size() < end.size() || contents.ends_with(end)) return;
+    begin = contents.size() - end.size();
+    contents.replace(begin, end.size(), end);
   }
   file_.write(begin, std::as_bytes(std::span(end)));  // a disk that stands still keeps no other run from its lock
 }
 
 std::optional<std::string> LockFile::holder(const std::filesystem::path& path) {
   const std::lock_guard guard(held().mutex);
-  const auto own = held().contents.find(name_of(path));
-  if (own != held().contents.end()) return own->second;
+  if (const auto* own = held().find(path)) return own->contents;
   OpenFile file;
   if (file.open(path, O_RDONLY | O_NOFOLLOW) != 0) return std::nullopt;
   struct flock whole {};
@@ -114,7 +132,7 @@ std::optional<std::string> LockFile::holder(const std::filesystem::path& path) {
 LockFile::~LockFile() {
   if (::getpid() != owner_) return;
   const std::lock_guard guard(held().mutex);
-  held().contents.erase(path_);
+  held().locks.erase(path_);
   operations().unlink(path_.c_str());
   file_.close();
 }

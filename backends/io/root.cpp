@@ -1,11 +1,11 @@
 #include "backends/io/root.hpp"
 
-#include <algorithm>
 #include <cerrno>
 #include <cstddef>
 #include <fcntl.h>
 #include <mutex>
 #include <new>
+#include <pthread.h>
 #include <unistd.h>
 #include <vector>
 
@@ -16,8 +16,9 @@ namespace neurotape::io {
 /// A root and what it is called.
 class RootEntry {
  public:
-  explicit RootEntry(const std::filesystem::path& directory)
-      : path_(directory.string()), descriptor_(::open(path_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)) {
+  RootEntry(const std::filesystem::path& directory, int flags) : path_(directory.string()) {
+    const Place place(path_);
+    descriptor_ = ::openat(place.directory(), place.name(), O_PATH | O_DIRECTORY | O_CLOEXEC | flags);
     if (descriptor_ < 0) fail("opening the directory", directory, errno);
     path_.resize(path_.find_last_not_of('/') + 1);
   }
@@ -33,7 +34,7 @@ class RootEntry {
 
  private:
   std::string path_;
-  int descriptor_;
+  int descriptor_ = -1;
 };
 
 namespace {
@@ -45,13 +46,18 @@ struct Roots {
 };
 Roots& roots() noexcept {
   alignas(Roots) static std::byte memory[sizeof(Roots)];
-  static auto* const roots = new (memory) Roots;
-  return *roots;
+  static auto* const all = [] {
+    // A child that is forked while another thread looks a path up has roots, too.
+    ::pthread_atfork([] { roots().mutex.lock(); }, [] { roots().mutex.unlock(); }, [] { roots().mutex.unlock(); });
+    return new (memory) Roots;
+  }();
+  return *all;
 }
 
 }  // namespace
 
-Root::Root(const std::filesystem::path& directory) : entry_(std::make_shared<const RootEntry>(directory)) {
+Root::Root(const std::filesystem::path& directory, int flags)
+    : entry_(std::make_shared<const RootEntry>(directory, flags)) {
   const std::lock_guard lock(roots().mutex);
   roots().all.push_back(entry_);
 }
@@ -64,9 +70,10 @@ Root::~Root() {
 Place::Place(std::string_view path) noexcept : name_(path.data()) {
   const std::lock_guard lock(roots().mutex);
   for (const auto& entry : roots().all)
-    if (entry->holds(path) && (entry_ == nullptr || entry->length() > entry_->length())) entry_ = entry;
+    if (entry->holds(path) && (entry_ == nullptr || entry->length() >= entry_->length())) entry_ = entry;
   if (entry_ == nullptr) return;
-  name_ += std::min(entry_->length() + 1, path.size());
+  name_ += entry_->length();
+  while (*name_ == '/') ++name_;
   if (*name_ == '\0') name_ = ".";
 }
 

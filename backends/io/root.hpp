@@ -15,8 +15,10 @@ class RootEntry;
 /// directory take its name. Any thread.
 class Root {
  public:
+  /// \param directory absolute: others may change the working directory
+  /// \param flags O_NOFOLLOW: it must not be a link itself
   /// \throws Error not_found, io
-  explicit Root(const std::filesystem::path& directory);
+  explicit Root(const std::filesystem::path& directory, int flags = 0);
   Root(Root&& other) noexcept = default;
   Root& operator=(Root&& other) = delete;
   ~Root();
@@ -28,7 +30,7 @@ class Root {
 /// Where a path leads: a directory, and a name in it, as for openat().
 class Place {
  public:
-  /// Below the innermost root that holds it; relative to the working directory where none does.
+  /// Below the innermost root that holds it, the newest of equal ones; as it is where none does.
   explicit Place(std::string_view path) noexcept;
 
   int directory() const noexcept;

@@ -266,7 +266,7 @@ def main():
     parser.add_argument("victim")
     parser.add_argument("loader")
     parser.add_argument("--states", type=int, default=200)
-    parser.add_argument("--long-states", type=int, default=3000)
+    parser.add_argument("--long-states", type=int, default=5000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--failed-syncs", type=int, default=0)
     parser.add_argument("--where", help="directory for the states")

@@ -57,6 +57,7 @@ int serve(int (*program)(int, char**)) {
     auto arguments = nlohmann::json::parse(line).get<std::vector<std::string>>();
     Pipe out, errors;
     const pid_t child = ::fork();
+    if (child < 0) std::abort();
     if (child == 0) be(program, std::move(arguments), out, errors);
     out.close(1);
     errors.close(1);

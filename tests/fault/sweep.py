@@ -117,7 +117,7 @@ def verify(victim, run):
     if run is None or not os.path.exists(os.path.join(run, "setup.h5")):
         return []
     status, found, errors = run_victim(victim, run, {"verify": run})
-    if status or errors:
+    if status or errors or not any("faults" in line for line in found):
         return [f"verify ends with {status}: {errors} {found}"]
     return ["verify: " + fault for line in found for fault in line.get("faults", [])]
 

@@ -176,6 +176,13 @@ class MovedAway : public Paths, public ::testing::WithParamInterface<Durability>
     experiment.flush();
     fs::rename(path, moved_);
     fs::create_directory_symlink(outside_, path);
+    // Who reads it meanwhile, in this process too, finds it recorded, and leaves it so.
+    const auto now = *below != 0 ? run_ : moved_;
+    if (*below == 0) {
+      EXPECT_TRUE(Run(now).is_live());
+    }
+    EXPECT_THROW(Experiment::open(now, quiet()), Error);
+    EXPECT_THROW(recover(now), Error);
     rewards.record(1, 0.5);
     record_episode(experiment, 4);
     experiment.save_config({{"moved", true}});
@@ -207,6 +214,35 @@ TEST_P(MovedAway, EpisodesAreRecordedWhereTheyAre) {
   fs::remove(run_ / "episodes");
   fs::rename(moved_, run_ / "episodes");
   expect_whole(run_);
+}
+
+TEST_F(Paths, ItsPathMayEndInSlashes) {
+  const auto run = finished_run();
+  {
+    auto experiment = Experiment::open(run.string() + "//", quiet());
+    record_episode(experiment, 2);
+    experiment.close();
+  }
+  EXPECT_EQ(Run(run).size(), 2U);
+  EXPECT_FALSE(fs::exists("/setup.h5") || fs::exists("/experiment_data.h5"));
+}
+
+// A handle of the first is still there.
+TEST_F(Paths, AnotherRunMayTakeThePlaceOfOneThatIsClosed) {
+  auto first = create({.durability = Durability::process});
+  record_episode(first, 1);
+  first.close();
+  const auto path = first.path();
+  auto second = create({.durability = Durability::process}, "second");
+  record_episode(second, 3);
+  second.close();
+  fs::rename(path, directory() / "moved");
+  fs::rename(second.path(), path);
+  auto again = Experiment::open(path, quiet());
+  record_episode(again, 5);
+  again.close();
+  EXPECT_EQ(Run(path).episode(1).rewards().rows(), 5U);
+  EXPECT_EQ(Run(directory() / "moved").size(), 1U);
 }
 
 INSTANTIATE_TEST_SUITE_P(Durability, MovedAway, ::testing::Values(Durability::process, Durability::power));

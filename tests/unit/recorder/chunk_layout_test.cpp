@@ -87,6 +87,8 @@ TEST_F(ChunkLayout, IsSmallerWhereBuffersFill) {
   const StreamLayout wide = layout({{"timesteps"}, {"values", Dtype::f32, {1'000}}},
                                    {.rows_per_interval = kMany, .largest_chunk_bytes = 65'536, .dense = true});
   EXPECT_EQ(wide.columns[0].chunk_rows * 8, 8'192U) << "64 chunks of values have 1,024 rows";
+  const StreamLayout slow = layout({{"timesteps"}, {"values", Dtype::f32}}, {.rows_per_interval = 1, .dense = true});
+  EXPECT_EQ(slow.columns[0].chunk_rows * 8, 65'536U) << "slow streams claim little";
 }
 
 TEST_F(ChunkLayout, OfASparseStreamIsThatOfItsWidestColumn) {
