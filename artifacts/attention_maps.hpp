@@ -27,7 +27,7 @@ namespace neurotape::detail {
 /// 3. an id in `busy_` belongs to one call, which writes its file.
 class AttentionMaps {
  public:
-  AttentionMaps(std::filesystem::path directory, const AttentionMapOptions& options,
+  AttentionMaps(const std::filesystem::path& directory, const AttentionMapOptions& options,
                 std::shared_ptr<artifacts::Crew> crew);
   AttentionMaps(const AttentionMaps&) = delete;
   AttentionMaps& operator=(const AttentionMaps&) = delete;

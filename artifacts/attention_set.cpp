@@ -22,7 +22,7 @@ constexpr const char* kLock = ".lock";
 
 }  // namespace
 
-AttentionMaps::AttentionMaps(std::filesystem::path directory, const AttentionMapOptions& options,
+AttentionMaps::AttentionMaps(const std::filesystem::path& directory, const AttentionMapOptions& options,
                              std::shared_ptr<artifacts::Crew> crew)
     : directory_(std::filesystem::absolute(directory)),
       options_(options),

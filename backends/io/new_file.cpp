@@ -6,6 +6,8 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <memory>
+#include <span>
 #include <system_error>
 
 #include "backends/io/operations.hpp"
@@ -23,15 +25,9 @@ int repeated(Call call) {
   return result;
 }
 
-/// What scandirat() gives.
-struct Entries {
-  dirent** all = nullptr;
-  int count = 0;
-  ~Entries() {
-    for (int i = 0; i < count; ++i) std::free(all[i]);
-    std::free(all);
-  }
-};
+/// What scandirat() gives: memory of malloc().
+template <class T>
+using Freed = std::unique_ptr<T, decltype(&std::free)>;
 
 int is_of_others(const dirent* entry) {
   return static_cast<int>(entry->d_name != std::string_view(".") && entry->d_name != std::string_view(".."));
@@ -113,12 +109,17 @@ void make_directories(const std::filesystem::path& path, bool durable) {
 
 std::vector<std::string> list_directory(const std::filesystem::path& path) {
   const Place place(path.native());
-  Entries entries;
-  entries.count = ::scandirat(place.directory(), place.name(), &entries.all, is_of_others, nullptr);
-  if (entries.count < 0 && errno == ENOENT) return {};
-  if (entries.count < 0) fail("reading the directory", path, errno);
+  dirent** entries = nullptr;
+  const int count = ::scandirat(place.directory(), place.name(), &entries, is_of_others, nullptr);
+  if (count < 0 && errno == ENOENT) return {};
+  if (count < 0) fail("reading the directory", path, errno);
+  const Freed<dirent*> all(entries, std::free);
   std::vector<std::string> names;
-  for (int i = 0; i < entries.count; ++i) names.emplace_back(entries.all[i]->d_name);
+  names.reserve(static_cast<std::size_t>(count));
+  for (dirent* const each : std::span(entries, static_cast<std::size_t>(count))) {
+    const Freed<dirent> entry(each, std::free);
+    names.emplace_back(entry->d_name);
+  }
   std::sort(names.begin(), names.end());
   return names;
 }
