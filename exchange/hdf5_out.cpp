@@ -1,6 +1,10 @@
 #include "exchange/hdf5_out.hpp"
 
+#include <fmt/format.h>
 #include <neurotape/error.hpp>
+#include <system_error>
+
+#include "backends/driver/driver.hpp"
 
 namespace neurotape::exchange::h5 {
 namespace {
@@ -66,16 +70,29 @@ hid_t type_of(Dtype dtype) {
   return boolean;
 }
 
-Id create_file(const std::filesystem::path& path) {
+NewFile::NewFile(const std::filesystem::path& path)
+    : file_(std::make_unique<driver::DriverFile>(path, driver::Opening::create, driver::Mode::direct,
+                                                 driver::Company{})) {
+  check();
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
   const Id creation(H5Pcreate(H5P_FILE_CREATE), "a file");
-  check(H5Pset_link_creation_order(creation, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED), "a file");
-  return {H5Fcreate(path.c_str(), H5F_ACC_EXCL, creation, H5P_DEFAULT), path.string()};
+  h5::check(H5Pset_link_creation_order(creation, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED), "a file");
+  const Id access(H5Pcreate(H5P_FILE_ACCESS), "a file");
+  h5::check(driver::use(access, *file_), "a file");
+  id_ = {H5Fcreate(path.c_str(), H5F_ACC_EXCL, creation, access), path.string()};
 }
 
-void close(Id& file) {
-  check(H5Fflush(file, H5F_SCOPE_GLOBAL), "writing the file");
-  file = Id();
+void NewFile::close() {
+  id_ = Id();
+  file_->finish();
+  check();
+}
+
+void NewFile::check() const {
+  if (const auto& failure = file_->failure())
+    throw Error(ErrorCode::io,
+                fmt::format("{}: {}", failure->tried, std::generic_category().message(failure->error_number)),
+                {.path = file_->path().string()});
 }
 
 Id create_group(hid_t parent, const std::string& name) {

@@ -7,12 +7,15 @@
 #include <cstdint>
 #include <filesystem>
 #include <hdf5.h>
+#include <memory>
 #include <neurotape/array.hpp>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "backends/driver/driver_file.hpp"
 
 namespace neurotape::exchange::h5 {
 
@@ -44,9 +47,21 @@ void check(herr_t status, std::string_view what);
 /// The type in memory and in the file, of what HDF5 has a type for.
 hid_t type_of(Dtype dtype);
 
-Id create_file(const std::filesystem::path& path);
-/// \throws Error io: the file is not whole
-void close(Id& file);
+/// A new file, until it is closed. What the disk refuses is kept from HDF5, which would crash when the program ends.
+class NewFile {
+ public:
+  explicit NewFile(const std::filesystem::path& path);
+  operator hid_t() const noexcept { return id_; }
+  /// \throws Error io: the file is not whole
+  void close();
+
+ private:
+  void check() const;
+
+  std::unique_ptr<driver::DriverFile> file_;
+  Id id_;
+};
+
 /// Members in the order in which they were made, as h5py's `track_order`.
 Id create_group(hid_t parent, const std::string& name);
 /// Contiguous; to be filled with `write_rows`.

@@ -46,7 +46,7 @@ std::string box_of(const Shape& shape) {
 class MinariWriter {
  public:
   MinariWriter(const ExportOptions& options, NewDirectory& output)
-      : options_(options), output_(output), file_(h5::create_file(output.file("data/main_data.hdf5"))) {}
+      : options_(options), output_(output), file_(output.file("data/main_data.hdf5")) {}
 
   void add(const EpisodeReader& episode) {
     const auto actions = dense_stream(episode, options_.actions);
@@ -69,7 +69,7 @@ class MinariWriter {
   }
 
   void finish() {
-    h5::close(file_);
+    file_.close();
     if (episodes_ == 0)
       throw Error(ErrorCode::not_found, "no episode has a step, of which a data set is made: there are no actions",
                   {.stream = options_.actions});
@@ -213,7 +213,7 @@ class MinariWriter {
 
   const ExportOptions& options_;
   NewDirectory& output_;
-  h5::Id file_;
+  h5::NewFile file_;
   std::string observation_space_, action_space_;
   std::uint64_t episodes_ = 0, steps_ = 0;
   std::int64_t lowest_action_ = std::numeric_limits<std::int64_t>::max();

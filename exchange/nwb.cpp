@@ -51,7 +51,7 @@ class NwbFile {
       : episode_(episode),
         step_seconds_(milliseconds_of_step(episode, options) / kMillisecondsPerSecond),
         output_(output),
-        file_(h5::create_file(output.file(episode.id() + ".nwb"))) {
+        file_(output.file(episode.id() + ".nwb")) {
     write_head(run);
   }
 
@@ -73,7 +73,7 @@ class NwbFile {
       write_units();
       write_trial();
     }
-    h5::close(file_);
+    file_.close();
   }
 
  private:
@@ -242,7 +242,7 @@ class NwbFile {
   const EpisodeReader& episode_;
   double step_seconds_;
   NewDirectory& output_;
-  h5::Id file_;
+  h5::NewFile file_;
 };
 
 }  // namespace

@@ -11,8 +11,8 @@ namespace {
 constexpr std::size_t kReadAtOnceBytes = 4'000'000;
 constexpr std::uint8_t kUnsorted = 0, kByTime = 2;
 
-h5::Id create_sonata_file(const std::filesystem::path& path) {
-  h5::Id file = h5::create_file(path);
+h5::NewFile create_sonata_file(const std::filesystem::path& path) {
+  h5::NewFile file(path);
   h5::set_number<std::uint32_t>(file, "magic", 0x0A7A);
   const std::array<std::uint32_t, 2> version{0, 1};
   h5::set_raw(file, "version", h5::type_of(Dtype::u32), {2}, version.data());
@@ -103,7 +103,7 @@ std::string write_report(NewDirectory& output, const EpisodeReader& episode, con
     const auto step = step_of(timesteps, reader.every());
     if (!step) return "its rows are not equally far apart, as those of a report are";
     const auto ids = reader.column_ids();
-    h5::Id file = create_sonata_file(output.file(episode.id() + "/" + report_name(stream) + ".h5"));
+    auto file = create_sonata_file(output.file(episode.id() + "/" + report_name(stream) + ".h5"));
     {
       const h5::Id group = h5::create_group(file, "report"), report = h5::create_group(group, options.population);
       const auto data = h5::create_dataset(report, "data", h5::type_of(Dtype::f32), {stream.rows, ids.size()});
@@ -113,19 +113,19 @@ std::string write_report(NewDirectory& output, const EpisodeReader& episode, con
       const double interval = static_cast<double>(*step) * dt;
       write_mapping(report, ids, {start, start + interval * static_cast<double>(stream.rows), interval});
     }
-    h5::close(file);
+    file.close();
     return {};
   });
 }
 
 void write_spikes(NewDirectory& output, const EpisodeReader& episode, const std::vector<StreamInfo>& populations,
                   const ExportOptions& options) {
-  h5::Id file = create_sonata_file(output.file(episode.id() + "/spikes.h5"));
+  auto file = create_sonata_file(output.file(episode.id() + "/spikes.h5"));
   {
     const h5::Id group = h5::create_group(file, "spikes");
     for (const auto& stream : populations) write_population(group, episode, stream, options, output);
   }
-  h5::close(file);
+  file.close();
 }
 
 void write_episode(NewDirectory& output, const EpisodeReader& episode, const ExportOptions& options) {

@@ -8,7 +8,7 @@
     artifacts -> include, recorder, backends/io, npz, csv      artifacts/packed -> artifacts, loader, backends
     loader -> include, backends         include -> the standard library, nlohmann/json, itself
     tools -> include, exchange          analysis -> include
-    exchange -> include, artifacts, backends/csv, backends/io
+    exchange -> include, artifacts, backends/csv, backends/io, backends/driver
 
 Libraries are checked too: the recorder knows no file format, and only eigen.hpp knows Eigen.
 Usage: check_includes.py <root of the tree>, or --self-test.
@@ -50,7 +50,7 @@ RULES = {
     "artifacts/packed": ({PUBLIC, "recorder", "artifacts", "loader", "backends/*"}, {"json", "fmt", "hdf5"}),
     "loader": ({PUBLIC, "backends", "backends/*"}, {"json", "fmt", "hdf5", "xxhash"}),
     "analysis": ({PUBLIC}, {"json", "fmt"}),
-    "exchange": ({PUBLIC, "artifacts", "backends/csv", "backends/io"}, {"json", "fmt", "hdf5"}),
+    "exchange": ({PUBLIC, "artifacts", "backends/csv", "backends/io", "backends/driver"}, {"json", "fmt", "hdf5"}),
     "tools": ({PUBLIC, "exchange"}, {"json", "fmt", "cli"}),
     "examples": ({PUBLIC}, {"json", "eigen", "hdf5"}),
 }
