@@ -27,6 +27,7 @@ Id space_of(const Dimensions& shape) {
 
 std::vector<const char*> pointers_to(const std::vector<std::string>& values) {
   std::vector<const char*> pointers;
+  pointers.reserve(values.size());
   for (const auto& value : values) pointers.push_back(value.c_str());
   return pointers;
 }

@@ -92,7 +92,7 @@ TEST_F(DurabilityOption, NamesThatCannotBeSyncedEndTheEpisodesThatGotThemAndNoOt
   before.finish();
   error_of([&] { experiment.close(); });
   const Run run(experiment.path());
-  for (const std::uint64_t number : {0, 2}) {
+  for (const std::uint64_t number : {0U, 2U}) {
     EXPECT_EQ(run.episode(number).status(), "complete");
     EXPECT_EQ(run.episode(number).rewards().rows(), 2U);
   }

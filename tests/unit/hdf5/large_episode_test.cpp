@@ -125,7 +125,7 @@ assert members(f) == sorted(['commits', 'events', 'events/chunk_index', 'events/
 
 TEST_F(LargeEpisode, HasTheConfigurationUpTo64kBOfIt) {
   sink_.reset();
-  for (const std::size_t length : {63'900, 64'100}) {
+  for (const std::size_t length : {63'900U, 64'100U}) {
     backend_->save_config({{"text", std::string(length, 'x')}});
     sink_ = backend_->start_episode(episode(length));
     auto v = feed(0, dense("neural_states/v", {1024}), 16);
