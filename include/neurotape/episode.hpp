@@ -90,6 +90,9 @@ class Episode {
   void finish();
   /// Marks the episode `aborted` and seals it, or with `discard` leaves nothing of it behind.
   void abort(bool discard = false);
+  /// A text is no reason to leave nothing: give it to set_attribute().
+  template <class T>
+  void abort(T) = delete;
 
   /// The last timestep whose rows are safe on disk in every dense stream (in any stream, when there is no dense one);
   /// the smallest number when there is none.

@@ -38,6 +38,9 @@ static_assert(Records<Dense, Eigen::Map<const Eigen::VectorXf>>);
 static_assert(RecordsLiteralZero<DenseStream<int>>);
 
 // Of another type: the bytes would be taken for floats.
+static_assert(requires(Episode & e) { e.abort(true); });
+static_assert(
+    !requires(Episode & e) { e.abort("diverged"); }, "would be discarded");
 static_assert(!Records<Dense, double>);
 static_assert(!Records<Dense, int>);
 static_assert(!Records<Dense, bool>);
