@@ -91,11 +91,11 @@ void StreamState::ensure_layout(Take take) {
       static_cast<double>(rows) * (std::chrono::duration<double>(parts->commit_interval) / elapsed));
   if (take == Take::everything && phase() == Phase::finished && rules.validate.nan != NanPolicy::reject)
     request.final_rows = static_cast<std::int64_t>(rows);
-  // Open chunks have three quarters of the buffers, encoded ones the rest: the more there are, the smaller are new ones.
-  const std::size_t room = parts->buffers.budget_bytes() / 4 * 3;
+  // Open chunks have half of the buffers, encoded ones the rest: the more there are, the smaller are new ones.
+  const std::size_t room = parts->buffers.budget_bytes() / 2;
   const std::size_t claimed = std::min(room, parts->buffers.claimed_bytes());
   request.largest_chunk_bytes =
-      std::clamp(std::bit_floor((room - claimed) / 12 + 1), kSmallestChunkBytes, kLargestChunkBytes);
+      std::clamp(std::bit_floor((room - claimed) / 8 + 1), kSmallestChunkBytes, kLargestChunkBytes);
   layout_ = choose_layout(spec, rules.codec, *parts->codecs, request);
   for (std::uint32_t i = 0; i < spec.columns.size(); ++i)
     builders_.emplace_back(i, spec.columns[i], layout_->columns[i], parts->buffers);
