@@ -23,6 +23,13 @@ concept RecordsLiteralZero = requires(Handle handle) {
   handle.record(0, 0);
 };
 
+template <class E, class T>
+concept Aborts = requires(E& episode, T how) {
+  episode.abort(how);
+};
+static_assert(Aborts<Episode, bool>);
+static_assert(!Aborts<Episode, const char*>, "it would be discarded for a reason that is given");
+
 // Rows of its own type, in every form that lies in row order.
 using Dense = DenseStream<float>;
 static_assert(Records<Dense, float>);
@@ -38,9 +45,6 @@ static_assert(Records<Dense, Eigen::Map<const Eigen::VectorXf>>);
 static_assert(RecordsLiteralZero<DenseStream<int>>);
 
 // Of another type: the bytes would be taken for floats.
-static_assert(requires(Episode & e) { e.abort(true); });
-static_assert(
-    !requires(Episode & e) { e.abort("diverged"); }, "would be discarded");
 static_assert(!Records<Dense, double>);
 static_assert(!Records<Dense, int>);
 static_assert(!Records<Dense, bool>);
