@@ -2,9 +2,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <limits>
-#include <new>
-#include <sys/mman.h>
 
 namespace neurotape {
 namespace {
@@ -17,29 +14,9 @@ std::size_t size_class(std::size_t bytes) {
   return (bytes + step - 1) / step * step;
 }
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr std::size_t kLeastMapped = std::numeric_limits<std::size_t>::max();  // it sees only what malloc() gave
-#else
-constexpr std::size_t kLeastMapped = std::size_t{32} << 10;
-#endif
-
-BufferMemory allocate(std::size_t bytes) {
-  if (bytes < kLeastMapped) return {new std::byte[bytes], {bytes}};
-  void* const memory = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (memory == MAP_FAILED) throw std::bad_alloc();
-  return {static_cast<std::byte*>(memory), {bytes}};
-}
-
 }  // namespace
 
-void BufferMemoryDeleter::operator()(std::byte* memory) const noexcept {
-  if (bytes < kLeastMapped)
-    delete[] memory;
-  else
-    ::munmap(memory, bytes);
-}
-
-Buffer::~Buffer() { pool_.put_back(std::move(memory_)); }
+Buffer::~Buffer() { pool_.put_back(std::move(memory_), bytes_); }
 
 BufferClaim::BufferClaim(BufferPool& pool, std::size_t bytes) noexcept : pool_(pool), bytes_(bytes) {
   pool_.claimed_.fetch_add(bytes_, std::memory_order_relaxed);
@@ -49,7 +26,7 @@ BufferClaim::~BufferClaim() { pool_.claimed_.fetch_sub(bytes_, std::memory_order
 
 BufferHandle BufferPool::acquire(std::size_t bytes) {
   const std::size_t size = size_class(bytes);
-  BufferMemory memory;
+  std::unique_ptr<std::byte[]> memory;
   {
     const std::lock_guard lock(mutex_);
     used_ += size;
@@ -63,8 +40,8 @@ BufferHandle BufferPool::acquire(std::size_t bytes) {
     }
   }
   try {
-    if (memory == nullptr) memory = allocate(size);
-    return std::make_shared<Buffer>(*this, std::move(memory));
+    if (memory == nullptr) memory.reset(new std::byte[size]);
+    return std::make_shared<Buffer>(*this, std::move(memory), size);
   } catch (...) {
     const std::lock_guard lock(mutex_);
     used_ -= size;
@@ -72,8 +49,7 @@ BufferHandle BufferPool::acquire(std::size_t bytes) {
   }
 }
 
-void BufferPool::put_back(BufferMemory memory) noexcept {
-  const std::size_t bytes = memory.get_deleter().bytes;
+void BufferPool::put_back(std::unique_ptr<std::byte[]> memory, std::size_t bytes) noexcept {
   const std::lock_guard lock(mutex_);
   used_ -= bytes;
   if (used_ + kept_ + bytes > budget_) return;

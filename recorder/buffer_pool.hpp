@@ -17,28 +17,23 @@ namespace neurotape {
 
 class BufferPool;
 
-/// Gives memory back. What is large comes from the system and goes there: malloc() would keep what is between its pieces.
-struct BufferMemoryDeleter {
-  std::size_t bytes = 0;
-  void operator()(std::byte* memory) const noexcept;
-};
-using BufferMemory = std::unique_ptr<std::byte[], BufferMemoryDeleter>;
-
 /// A piece of memory that goes back to its pool.
 class Buffer {
  public:
-  Buffer(BufferPool& pool, BufferMemory memory) noexcept : pool_(pool), memory_(std::move(memory)) {}
+  Buffer(BufferPool& pool, std::unique_ptr<std::byte[]> memory, std::size_t bytes) noexcept
+      : pool_(pool), memory_(std::move(memory)), bytes_(bytes) {}
   ~Buffer();
   Buffer(const Buffer&) = delete;
   Buffer& operator=(const Buffer&) = delete;
 
   std::byte* data() noexcept { return memory_.get(); }
   const std::byte* data() const noexcept { return memory_.get(); }
-  std::size_t bytes() const noexcept { return memory_.get_deleter().bytes; }
+  std::size_t bytes() const noexcept { return bytes_; }
 
  private:
   BufferPool& pool_;
-  BufferMemory memory_;
+  std::unique_ptr<std::byte[]> memory_;
+  std::size_t bytes_;
 };
 using BufferHandle = std::shared_ptr<Buffer>;
 
@@ -70,11 +65,11 @@ class BufferPool {
  private:
   friend class Buffer;
   friend class BufferClaim;
-  void put_back(BufferMemory memory) noexcept;
+  void put_back(std::unique_ptr<std::byte[]> memory, std::size_t bytes) noexcept;
 
   const std::size_t budget_;
   mutable sync::Mutex mutex_;
-  std::map<std::size_t, std::vector<BufferMemory>> free_;
+  std::map<std::size_t, std::vector<std::unique_ptr<std::byte[]>>> free_;
   std::size_t used_ = 0;
   std::size_t kept_ = 0;
   std::atomic<std::size_t> claimed_{0};
