@@ -31,6 +31,7 @@ NewDirectory::NewDirectory(const fs::path& output) : output_(normal(output)) {
   if (fs::exists(fs::symlink_status(output_, error)))
     throw Error(ErrorCode::already_exists, "the output is there already", {.path = output_.string()});
   transient_ = transient_of(output_, ::getpid());
+  fs::remove_all(transient_, error);  // of a process with this number that was killed
   if (!fs::create_directories(transient_, error) && error) fail("cannot make a directory", transient_, error);
 }
 

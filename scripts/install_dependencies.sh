@@ -10,7 +10,7 @@ packages=(
   libhdf5-dev hdf5-tools libblosc-dev libisal-dev libdeflate-dev libminizip-dev liblzf-dev libxxhash-dev
   libconcurrentqueue-dev libeigen3-dev libfmt-dev nlohmann-json3-dev libcli11-dev
   libbenchmark-dev libgtest-dev libgmock-dev
-  gnuplot-nox
+  gnuplot-nox strace
   hdf5-filter-plugin-blosc-serial hdf5-plugin-lzf python3 python3-h5py python3-numpy python3-pandas
 )
 peers=(python3-tables python3-zarr)

@@ -30,6 +30,7 @@ Beside::Beside(const fs::path& path) : final_(fs::absolute(path).lexically_norma
   if (fs::exists(fs::symlink_status(final_, error)))
     throw Error(ErrorCode::already_exists, "there is something at the place of the copy", {.path = final_.string()});
   transient_ = final_.parent_path() / ("." + final_.filename().string() + "." + std::to_string(::getpid()));
+  fs::remove_all(transient_, error);  // of a process with this number that was killed
 }
 
 Beside::~Beside() {

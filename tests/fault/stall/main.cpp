@@ -106,7 +106,7 @@ bool is_full(const Stats& stats, std::size_t producers) {
 
 template <class F>
 void wait_until(F it_is_so) {
-  while (!it_is_so()) std::this_thread::sleep_for(1ms);
+  while (!it_is_so()) std::this_thread::yield();
 }
 
 class Stall {

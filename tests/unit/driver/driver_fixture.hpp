@@ -13,6 +13,7 @@
 #include <sys/types.h>
 #include <vector>
 
+#include "backends/driver/driver_file.hpp"
 #include "backends/driver/superblock.hpp"
 #include "backends/io/operations.hpp"
 #include "tests/support/process.hpp"
@@ -64,6 +65,24 @@ class Watched final : public io::Operations {
   std::vector<off_t> places;
   int error = 0;
   int failing_syncs = 0;
+};
+
+/// Waits three times for space; then there is some.
+class CountedPatience final : public Patience {
+ public:
+  explicit CountedPatience(Watched& disk) : disk_(disk) {}
+  bool wait(const std::string& tried, const std::filesystem::path& path, int error_number) override {
+    asked.push_back(tried + " " + path.filename().string());
+    EXPECT_EQ(error_number, ENOSPC);
+    if (asked.size() == 3) disk_.error = 0;
+    return true;
+  }
+  void over() override { ++ended; }
+  std::vector<std::string> asked;
+  int ended = 0;
+
+ private:
+  Watched& disk_;
 };
 
 }  // namespace neurotape::driver

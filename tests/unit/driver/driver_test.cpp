@@ -129,31 +129,15 @@ TEST(HeldWrites, APieceOfNothingChangesNothing) {
   EXPECT_EQ(seen, (std::vector{std::byte{'.'}, std::byte{'a'}, std::byte{'a'}, std::byte{'.'}}));
 }
 
-class Patient final : public Patience {
- public:
-  explicit Patient(Watched& watched) : watched_(watched) {}
-  bool wait(const std::string&, const std::filesystem::path&, int error_number) override {
-    EXPECT_EQ(error_number, ENOSPC);
-    if (++waits == 3) watched_.error = 0;
-    return true;
-  }
-  void over() override { ++overs; }
-  int waits = 0;
-  int overs = 0;
-
- private:
-  Watched& watched_;
-};
-
 TEST_F(DriverTest, WithPatienceALackOfSpaceIsNoFailure) {
   Watched watched;
   const io::Replaced replaced(watched);
-  Patient patient(watched);
-  DriverFile file(path(), Opening::create, Mode::direct, {.patience = &patient});
+  CountedPatience patience(watched);
+  DriverFile file(path(), Opening::create, Mode::direct, {.patience = &patience});
   watched.error = ENOSPC;
   file.write_raw(0, bytes_of(10, 'x'));
-  EXPECT_EQ(patient.waits, 3);
-  EXPECT_EQ(patient.overs, 1);
+  EXPECT_EQ(patience.asked.size(), 3u);
+  EXPECT_EQ(patience.ended, 1);
   EXPECT_FALSE(file.failure());
   EXPECT_EQ(on_disk(0, 10), std::string(10, 'x'));
 }

@@ -109,23 +109,6 @@ TEST_F(JournalTest, TheJournalLeavesAFileAloneThatAnotherProgramHasWritten) {
   file->fail("the test", EIO);  // so that it does not write over it
 }
 
-class CountedPatience final : public Patience {
- public:
-  explicit CountedPatience(Watched& disk) : disk_(disk) {}
-  bool wait(const std::string& tried, const std::filesystem::path& path, int error_number) override {
-    asked.push_back(tried + " " + path.filename().string());
-    EXPECT_EQ(error_number, ENOSPC);
-    if (asked.size() == 3) disk_.error = 0;
-    return true;
-  }
-  void over() override { ++ended; }
-  std::vector<std::string> asked;
-  int ended = 0;
-
- private:
-  Watched& disk_;
-};
-
 TEST_F(JournalTest, TheJournalWaitsForSpaceAsFilesDo) {
   Watched watched;
   const io::Replaced replaced(watched);

@@ -191,6 +191,22 @@ TEST_F(PackTest, WhatCannotBeCopiedLeavesNothing) {
     EXPECT_THAT(entry.path().filename().string(), testing::Not(testing::StartsWith(".packed"))) << "left behind";
 }
 
+TEST_F(PackTest, WhatAKilledProcessOfTheSameNumberLeftIsNotInTheWay) {
+  const std::string run = small_run(), out = directory() / "out";
+  const std::string rest = "'" + (directory() / ".out.").string() + "'$$";  // exec keeps the number
+  for (const std::string& command : {"pack '" + run + "'", "merge '" + run + "'", "export '" + run + "' --to csv",
+                                     "export '" + run + "' --to nwb"}) {
+    for (const std::string& left : {"mkdir -p " + rest + "/episodes/episode_0000/spikes && touch " + rest +
+                                        "/run.json " + rest + "/setup.h5 " + rest + "/episode_0000.nwb",
+                                    "touch " + rest}) {
+      const auto done =
+          support::run_command(left + "; exec '" + tool().string() + "' " + command + " -o '" + out + "'");
+      EXPECT_EQ(done.status, 0) << command << ": " << done.output;
+      EXPECT_GT(std::filesystem::remove_all(out), 0u);
+    }
+  }
+}
+
 TEST_F(PackTest, AnEpisodeThatIsBeingRecordedIsRefused) {
   auto experiment = create();
   auto finished = experiment.start_episode();
