@@ -9,7 +9,6 @@
 #include "backends/codec/filters.hpp"
 #include "backends/hdf5/backend.hpp"
 #include "backends/hdf5/recover.hpp"
-#include "backends/io/lock_file.hpp"
 #endif
 
 namespace neurotape {
@@ -40,15 +39,7 @@ std::unique_ptr<Backend> open_run(const std::filesystem::path& path, const Stora
 }
 
 RecoveryReport recover(const std::filesystem::path& run, const std::filesystem::path& copy_to) {
-  if (copy_to.empty()) return hdf5::recover_run(run);
-  std::error_code error;
-  if (io::LockFile::is_held(run / ".lock"))
-    throw Error(ErrorCode::already_exists, "the run is being recorded", {.path = run.string()});
-  if (std::filesystem::exists(copy_to, error))
-    throw Error(ErrorCode::already_exists, "there is something at the place of the copy", {.path = copy_to.string()});
-  std::filesystem::copy(run, copy_to, std::filesystem::copy_options::recursive, error);
-  if (error) throw Error(ErrorCode::io, "copying the run: " + error.message(), {.path = run.string()});
-  return hdf5::recover_run(copy_to);
+  return hdf5::recover_run(run, copy_to);
 }
 
 #else

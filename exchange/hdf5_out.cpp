@@ -32,6 +32,13 @@ std::vector<const char*> pointers_to(const std::vector<std::string>& values) {
   return pointers;
 }
 
+void check_driver(const driver::DriverFile& file) {
+  if (const auto& failure = file.failure())
+    throw Error(ErrorCode::io,
+                fmt::format("{}: {}", failure->tried, std::generic_category().message(failure->error_number)),
+                {.path = file.path().string()});
+}
+
 }  // namespace
 
 Id::Id(hid_t id, std::string_view what) : id_(id) {
@@ -79,22 +86,27 @@ NewFile::NewFile(const std::filesystem::path& path)
   const Id creation(H5Pcreate(H5P_FILE_CREATE), "a file");
   h5::check(H5Pset_link_creation_order(creation, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED), "a file");
   const Id access(H5Pcreate(H5P_FILE_ACCESS), "a file");
+  h5::check(H5Pset_fclose_degree(access, H5F_CLOSE_SEMI), "a file");
   h5::check(driver::use(access, *file_), "a file");
-  id_ = {H5Fcreate(path.c_str(), H5F_ACC_EXCL, creation, access), path.string()};
+  id_ = H5Fcreate(path.c_str(), H5F_ACC_EXCL, creation, access);
+  if (id_ < 0) fail(path.string());
 }
 
 void NewFile::close() {
-  id_ = Id();
-  file_->finish();
-  check();
+  const driver::DriverFile& file = *file_;
+  if (release()) file_->finish();
+  check_driver(file);
 }
 
-void NewFile::check() const {
-  if (const auto& failure = file_->failure())
-    throw Error(ErrorCode::io,
-                fmt::format("{}: {}", failure->tried, std::generic_category().message(failure->error_number)),
-                {.path = file_->path().string()});
+bool NewFile::release() noexcept {
+  if (id_ < 0) return true;
+  if (H5Fclose(std::exchange(id_, -1)) >= 0) return true;
+  file_->part_from_company();
+  static_cast<void>(file_.release());
+  return false;
 }
+
+void NewFile::check() const { check_driver(*file_); }
 
 Id create_group(hid_t parent, const std::string& name) {
   const Id creation(H5Pcreate(H5P_GROUP_CREATE), name);

@@ -51,15 +51,21 @@ hid_t type_of(Dtype dtype);
 class NewFile {
  public:
   explicit NewFile(const std::filesystem::path& path);
+  NewFile(NewFile&& other) noexcept : file_(std::move(other.file_)), id_(std::exchange(other.id_, -1)) {}
+  NewFile& operator=(NewFile&&) = delete;
+  ~NewFile() { release(); }
   operator hid_t() const noexcept { return id_; }
+  /// \throws Error io: what was written so far is not in the file
+  void check() const;
   /// \throws Error io: the file is not whole
   void close();
 
  private:
-  void check() const;
+  /// \returns false where HDF5 could not close it: it does so when the program ends, through the driver
+  bool release() noexcept;
 
   std::unique_ptr<driver::DriverFile> file_;
-  Id id_;
+  hid_t id_ = -1;
 };
 
 /// Members in the order in which they were made, as h5py's `track_order`.

@@ -64,6 +64,7 @@ class MinariWriter {
     h5::set_number(group, "id", static_cast<std::int64_t>(episodes_));
     h5::set_number(group, "total_steps", static_cast<std::int64_t>(steps.size()));
     if (episode.seed()) h5::set_number<std::uint64_t>(group, "seed", *episode.seed());
+    file_.check();
     ++episodes_;
     steps_ += steps.size();
   }

@@ -128,6 +128,7 @@ class NwbFile {
       std::uint64_t row = 0;
       for (const auto& part : reader.chunks(kReadAtOnceBytes)) {
         h5::write_rows(data, type, row, part.size(), part.values.data());
+        file_.check();
         row += part.size();
       }
       write_timestamps(series, reader.timesteps());

@@ -25,8 +25,8 @@ void set_sorting(hid_t population, std::uint8_t value) {
   h5::set_raw(population, "sorting", type, {}, &value);
 }
 
-void write_population(hid_t group, const EpisodeReader& episode, const StreamInfo& stream, const ExportOptions& options,
-                      NewDirectory& output) {
+void write_population(const h5::NewFile& file, hid_t group, const EpisodeReader& episode, const StreamInfo& stream,
+                      const ExportOptions& options, NewDirectory& output) {
   const auto spikes = episode.spikes(stream.name());
   const bool exact = stream.columns.size() > 2;
   const bool timed = exact && milliseconds_of_unit(episode) > 0;
@@ -49,6 +49,7 @@ void write_population(hid_t group, const EpisodeReader& episode, const StreamInf
     }
     h5::write_rows(timestamps, h5::type_of(Dtype::f64), row, part.size(), times.data());
     h5::write_rows(ids, h5::type_of(Dtype::u64), row, part.size(), part.neuron_ids.data());
+    file.check();
     row += part.size();
   }
   set_sorting(population, by_time ? kByTime : kUnsorted);
@@ -79,12 +80,13 @@ std::optional<std::int64_t> step_of(const Array<std::int64_t>& timesteps, std::i
 }
 
 template <class T>
-void write_values(hid_t data, const DenseReader<T>& reader) {
+void write_values(const h5::NewFile& file, hid_t data, const DenseReader<T>& reader) {
   std::uint64_t row = 0;
   std::vector<float> values;
   for (const auto& part : reader.chunks(kReadAtOnceBytes)) {
     values.assign(part.values.begin(), part.values.end());
     h5::write_rows(data, h5::type_of(Dtype::f32), row, part.size(), values.data());
+    file.check();
     row += part.size();
   }
 }
@@ -108,7 +110,7 @@ std::string write_report(NewDirectory& output, const EpisodeReader& episode, con
       const h5::Id group = h5::create_group(file, "report"), report = h5::create_group(group, options.population);
       const auto data = h5::create_dataset(report, "data", h5::type_of(Dtype::f32), {stream.rows, ids.size()});
       h5::set_text(data, "units", stream.unit);
-      write_values(data, reader);
+      write_values(file, data, reader);
       const double start = timesteps.empty() ? 0 : static_cast<double>(timesteps.front()) * dt;
       const double interval = static_cast<double>(*step) * dt;
       write_mapping(report, ids, {start, start + interval * static_cast<double>(stream.rows), interval});
@@ -123,7 +125,7 @@ void write_spikes(NewDirectory& output, const EpisodeReader& episode, const std:
   auto file = create_sonata_file(output.file(episode.id() + "/spikes.h5"));
   {
     const h5::Id group = h5::create_group(file, "spikes");
-    for (const auto& stream : populations) write_population(group, episode, stream, options, output);
+    for (const auto& stream : populations) write_population(file, group, episode, stream, options, output);
   }
   file.close();
 }

@@ -14,8 +14,8 @@ namespace neurotape {
 inline constexpr std::uint64_t kLargestChunkBytes = std::uint64_t{1} << 20;
 inline constexpr std::uint64_t kSmallestChunkBytes = std::uint64_t{4} << 10;
 inline constexpr std::uint64_t kIntervalsInChunk = 8;
-/// A chunk of the timesteps of a dense stream has so many times the rows: they shrink to nothing. But no more bytes than
-/// one of the values, or these.
+/// A chunk of the timesteps of a dense stream has so many times the rows of one of the values, for they shrink to nothing;
+/// but no more rows than it has where that makes more bytes than one of the values, and more than these.
 inline constexpr std::uint64_t kTimestepsFactor = 64;
 inline constexpr std::uint64_t kLeastTimestepsBytes = std::uint64_t{64} << 10;
 

@@ -43,6 +43,7 @@ auto StreamState::work_alone(WorkSink& work, Action action) {
     return action();
   } catch (const std::exception& error) {
     episode->fail(as_error("taking rows from a stream", error));
+    builders_.clear();
     throw;
   }
 }
@@ -55,6 +56,7 @@ bool StreamState::consume_locked(Take take) {
   refresh_readers();
   if (take != Take::everything && !layout_ && rows_waiting() == 0) return false;
   ensure_layout(take);
+  if (phase() == Phase::failed) builders_.clear();
   const std::uint64_t before = rows_;
   if (partitioned()) {
     consume_partition(take);

@@ -171,8 +171,10 @@ void EpisodeFile::commit(std::span<const CommittedRows> rows) {
   if (!dirty_ && rows.empty()) return;
   ensure_open();
   if (!rows.empty()) {
-    for (const auto& stream : rows)
+    for (const auto& stream : rows) {
       if (!stream.sorted) mark_unsorted(file_->id(), streams_.at(stream.stream));
+      count_rows_of_nothing(stream.stream, stream.rows);
+    }
     file_->flush();
     const auto now = seconds_since_1970(clock_.now());
     std::vector<CommitRecord> records;
@@ -202,12 +204,17 @@ void EpisodeFile::publish() {
   published_ = true;
 }
 
-void EpisodeFile::end_rows(StreamId id, std::uint64_t rows) {
-  auto& stream = streams_.at(id);
-  for (std::uint32_t i = 0; i < stream.columns.size(); ++i) {
-    // Rows of no values bring no chunks that would have raised the extent.
+// They bring no chunks that would have raised the extent.
+void EpisodeFile::count_rows_of_nothing(StreamId id, std::uint64_t rows) {
+  const auto& stream = streams_.at(id);
+  for (std::uint32_t i = 0; i < stream.columns.size(); ++i)
     if (stream.columns[i].grid().empty_rows()) column(id, i).raise_extent(rows);
-    const auto& writer = stream.columns[i];
+}
+
+void EpisodeFile::end_rows(StreamId id, std::uint64_t rows) {
+  count_rows_of_nothing(id, rows);
+  const auto& stream = streams_.at(id);
+  for (const auto& writer : stream.columns) {
     if (writer.rows() == rows) continue;
     throw Error(
         ErrorCode::invalid_argument,

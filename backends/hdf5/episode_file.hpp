@@ -64,6 +64,7 @@ class EpisodeFile final : public PooledFile {
   };
 
   void ensure_open();
+  void count_rows_of_nothing(StreamId id, std::uint64_t rows);
   /// From here on errors name the stream. What has failed before is thrown without one: it may have been another's.
   StreamScope writing_to(const std::string& stream);
   void close_file();

@@ -8,6 +8,9 @@
 #include "backends/hdf5/episode_attributes.hpp"
 #include "backends/hdf5/run.hpp"
 #include "backends/hdf5/scan.hpp"
+#include "backends/io/beside.hpp"
+#include "backends/io/copy_directory.hpp"
+#include "backends/io/lock_file.hpp"
 #include "recorder/threads.hpp"
 
 namespace neurotape::hdf5 {
@@ -82,11 +85,28 @@ class Recovery {
   std::set<std::string> repeated_;
 };
 
+/// A copy that has its name when it is whole. The run is not locked: it may be where nothing can be written.
+void copy_run(const std::filesystem::path& run, const std::filesystem::path& to) {
+  const auto refuse_if_recorded = [&run] {
+    if (io::LockFile::is_held(run / ".lock"))
+      throw Error(ErrorCode::already_exists, "the run is being recorded", {.path = run.string()});
+  };
+  if (!std::filesystem::is_directory(run))
+    throw Error(ErrorCode::not_found, "there is no such run", {.path = run.string()});
+  refuse_if_recorded();
+  io::Beside beside(to);
+  io::copy_directory(run, beside.path());
+  refuse_if_recorded();
+  beside.publish();
+}
+
 }  // namespace
 
-RecoveryReport recover_run(const std::filesystem::path& run) {
+RecoveryReport recover_run(const std::filesystem::path& original, const std::filesystem::path& copy_to) {
   const QuietErrors quiet;
   const NoSignal no_signal(SIGXFSZ);  // a file that may not grow is an error
+  if (!copy_to.empty()) copy_run(original, copy_to);
+  const auto& run = copy_to.empty() ? original : copy_to;
   const auto now = std::chrono::system_clock::now();
   auto report = Recovery(RunDirectory::open(run, now)).run();
   // Opening a run takes stock of it, removes what has no name, and writes the index; closing it merges segments.

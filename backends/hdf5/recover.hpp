@@ -8,7 +8,7 @@
 
 namespace neurotape::hdf5 {
 
-/// In place. \throws Error not_found, already_exists, io
-RecoveryReport recover_run(const std::filesystem::path& run);
+/// In place, or in a copy. \throws Error not_found, already_exists, io
+RecoveryReport recover_run(const std::filesystem::path& run, const std::filesystem::path& copy_to = {});
 
 }  // namespace neurotape::hdf5

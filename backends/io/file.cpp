@@ -38,8 +38,10 @@ int OpenFile::open(const std::filesystem::path& path, int flags) noexcept {
   const int error = repeated([&] { return descriptor_ = operations().open(path.c_str(), flags | O_NONBLOCK, kMode); });
   if (error != 0 || (flags & O_DIRECTORY) != 0) return error;
   struct stat facts {};
-  if (::fstat(descriptor_, &facts) == 0 && S_ISREG(facts.st_mode)) return 0;
+  const int unknown = ::fstat(descriptor_, &facts) != 0 ? errno : 0;
+  if (unknown == 0 && S_ISREG(facts.st_mode)) return 0;
   close();
+  if (unknown != 0) return unknown;
   return S_ISDIR(facts.st_mode) ? EISDIR : ENXIO;
 }
 

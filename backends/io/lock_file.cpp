@@ -5,11 +5,13 @@
 #include <fmt/format.h>
 #include <map>
 #include <mutex>
+#include <pthread.h>
 #include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
 
 #include "backends/io/operations.hpp"
+#include "backends/io/root.hpp"
 #include "neurotape/error.hpp"
 
 namespace neurotape::io {
@@ -31,7 +33,13 @@ struct Held {
   Lock* find(const std::filesystem::path& path);
 };
 Held& held() {
-  static auto* const all = new Held;
+  static auto* const all = [] {
+    // A child that is forked while another thread looks at a lock may look, too. Behind the roots, which are asked under
+    // this lock: what is registered last is locked first.
+    static_cast<void>(Place("/"));
+    ::pthread_atfork([] { held().mutex.lock(); }, [] { held().mutex.unlock(); }, [] { held().mutex.unlock(); });
+    return new Held;
+  }();
   return *all;
 }
 

@@ -42,7 +42,7 @@ nlohmann::json provenance(const RunCatalog& from, std::uint64_t number, const nl
 
 CopyReport pack(const fs::path& run, const fs::path& file, const PackOptions& options) {
   const RunCatalog catalog(run, {options.trust, options.prober});
-  loader::Beside beside(file);
+  io::Beside beside(file);
   const auto numbers = options.episodes.empty() ? catalog.numbers() : options.episodes;
   {
     hdf5::Library library;

@@ -1,7 +1,6 @@
 #include "loader/pack/run_writer.hpp"
 
 #include <chrono>
-#include <unistd.h>
 
 #include "backends/hdf5/episode_attributes.hpp"
 #include "backends/hdf5/run.hpp"
@@ -23,25 +22,6 @@ std::uint64_t stored_bytes(const detail::EpisodeFile& episode) {
 }
 
 }  // namespace
-
-Beside::Beside(const fs::path& path) : final_(fs::absolute(path).lexically_normal()) {
-  if (!final_.has_filename()) final_ = final_.parent_path();
-  std::error_code error;
-  if (fs::exists(fs::symlink_status(final_, error)))
-    throw Error(ErrorCode::already_exists, "there is something at the place of the copy", {.path = final_.string()});
-  transient_ = final_.parent_path() / ("." + final_.filename().string() + "." + std::to_string(::getpid()));
-  fs::remove_all(transient_, error);  // of a process with this number that was killed
-}
-
-Beside::~Beside() {
-  std::error_code ignored;
-  if (!published_) fs::remove_all(transient_, ignored);
-}
-
-void Beside::publish() {
-  hdf5::put_in_place(transient_, final_, true);
-  published_ = true;
-}
 
 RunWriter::RunWriter(const fs::path& run) : run_(run), copier_(library_) {
   hdf5::make_directories(run_.path() / "episodes");

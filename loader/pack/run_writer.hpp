@@ -6,27 +6,11 @@
 #include <optional>
 #include <string>
 
+#include "backends/io/beside.hpp"
 #include "loader/catalog.hpp"
 #include "loader/pack/copy.hpp"
 
 namespace neurotape::loader {
-
-/// A path of this name beside another, for what is not complete yet; removed unless it was published.
-class Beside {
- public:
-  /// \throws Error already_exists: there is something at `path`
-  explicit Beside(const std::filesystem::path& path);
-  Beside(const Beside&) = delete;
-  Beside& operator=(const Beside&) = delete;
-  ~Beside();
-
-  const std::filesystem::path& path() const noexcept { return transient_; }
-  void publish();
-
- private:
-  std::filesystem::path final_, transient_;
-  bool published_ = false;
-};
 
 /// A new run directory. Small episodes come into segments, others into files of their own.
 class RunWriter {
@@ -43,7 +27,7 @@ class RunWriter {
   void write_header(const hdf5::File& file);
   void close(hdf5::File& file) { file.close(true); }
 
-  Beside run_;
+  io::Beside run_;
   hdf5::Library library_;
   Copier copier_;
   std::string experiment_, config_;

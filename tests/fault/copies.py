@@ -3,9 +3,9 @@
 
     copies.py [--points N] TOOL VICTIM COMMAND...
 
-COMMAND: the command's words; RUN, PACKED, SONATA, MINARI, CSV and NPZ among them stand for what was made before; `-o` and an
-output are added. Whatever is killed: the sources stay as they were, the output is whole or not there, and the same command
-makes it afterwards.
+COMMAND: the command's words, to which the output is added; RUN, KILLED (the run of a recorder that was killed), PACKED, SONATA,
+MINARI, CSV and NPZ among them stand for what was made before. Whatever is killed: the sources stay as they were, the output
+is whole or not there, and the same command makes it afterwards.
 --points: how many of the calls of each name, spread evenly; 0, or NEUROTAPE_LONG_TESTS: all.
 """
 
@@ -29,7 +29,7 @@ from sweep import points_of, run_of, run_victim  # noqa: E402
 SKIPPED = 77
 MOST_SECONDS = 120
 CALLS = ["pwrite64", "write", "ftruncate", "fallocate", "fsync", "fdatasync", "mkdir", "mkdirat", "rename", "renameat",
-         "renameat2", "unlink", "unlinkat"]
+         "renameat2", "unlink", "unlinkat", "sendfile", "copy_file_range"]
 MINARI = ["--observations", "neural_states/v0", "--actions", "neural_states/v0"]
 OF_THE_MOMENT = {"created", "started", "ended", "episodes_table", "file_create_date", "object_id"}
 SOURCES = {"PACKED": ["pack", "RUN"], "SONATA": ["export", "RUN", "--to", "sonata", "--dt-ms", "0.1"],
@@ -98,6 +98,8 @@ def faults_of(command, output, sources, before, expected):
     faults = []
     if raw_bytes(sources) != before:
         faults.append("a source has changed")
+    if os.path.exists(output) and command[1] == "recover":  # a copy that is whole is recovered where it is
+        run([command[0], "recover", output])
     if os.path.exists(output) and content(output) != expected:
         faults.append("the output has its name, and is not whole")
     remove(output)
@@ -116,29 +118,35 @@ def remove(output):
             shutil.rmtree(path) if os.path.isdir(path) else os.remove(path)
 
 
-def others(output, inputs):
+def others(output):
     """What stands beside the output and is neither it nor its rest."""
     folder, name = os.path.split(output)
-    return [entry for entry in os.listdir(folder)
-            if entry != name and not entry.startswith(f".{name}.") and os.path.join(folder, entry) not in inputs]
+    return {entry for entry in os.listdir(folder) if entry != name and not entry.startswith(f".{name}.")}
+
+
+def recorded(victim, directory, end, options):
+    os.mkdir(directory)
+    status, _, errors = run_victim(victim, directory, {"beats": "2", "small": "3", "rows": "30"} | options)
+    assert status == end and not errors, errors
+    return run_of(directory)
 
 
 def sweep(arguments, directory):
     tool = arguments.tool
-    status, _, errors = run_victim(arguments.victim, directory, {"beats": "2", "small": "3", "rows": "30"})
-    assert status == 0 and not errors, errors
-    places = {"RUN": run_of(directory)}
+    places = {"RUN": recorded(arguments.victim, os.path.join(directory, "recorded"), 0, {}),
+              "KILLED": recorded(arguments.victim, os.path.join(directory, "killed"), -9, {"deed": "kill", "at": "300"})}
     for word, source in SOURCES.items():
         if word in arguments.command:
             places[word] = os.path.join(directory, word.lower() + (".h5" if word == "PACKED" else ""))
             run([tool, *(places.get(part, part) for part in source), "-o", places[word]])
     sources = [place for word, place in places.items() if word in arguments.command]
     output = os.path.join(directory, "output.h5" if arguments.command[0] == "pack" else "output")
-    command = [tool, *(places.get(part, part) for part in arguments.command), "-o", output]
+    command = [tool, *(places.get(part, part) for part in arguments.command), output]
     before = raw_bytes(sources)
     counts = count_calls(command, directory)
     expected = content(output)
     remove(output)
+    inputs = others(output)
     points = [(call, at) for call, count in sorted(counts.items()) for at in points_of(range(1, count + 1), arguments.points)]
     assert points, "no calls to be killed at"
     bad, killed = 0, 0
@@ -149,7 +157,7 @@ def sweep(arguments, directory):
         # strace ends as its child did; a command that works in another process says how that ended.
         killed += done.returncode != 0
         faults = faults_of(command, output, sources, before, expected)
-        faults += [f"left behind: {name}" for name in others(output, places.values())]
+        faults += [f"left behind: {name}" for name in others(output) - inputs]
         remove(output)
         bad += bool(faults)
         if faults:

@@ -13,9 +13,15 @@ import numpy as np
 DENSE = re.compile(r"neural_states/v(\d+)$")
 
 
-def expected(stream, name, rows, first, width):
+def is_rejected(t, stream, nan):
+    """Of so many rows of the first dense stream the last has a NaN."""
+    return (t % nan == nan - 1) if nan and stream == "neural_states/v0" else t < 0
+
+
+def expected(stream, name, rows, first, width, nan=0):
     """The values of the first rows of a column."""
-    t = np.arange(first, first + rows)
+    t = np.arange(first, first + 2 * rows + 2)
+    t = t[~is_rejected(t, stream, nan)][:rows]
     if dense := DENSE.match(stream):
         shift = int(dense[1])
         return t if name == "timesteps" else (t[:, None] * 31 + np.arange(width) + shift).astype(np.float32)
@@ -40,7 +46,7 @@ def in_order(stream, name, found):
     return np.sort(found.reshape(-1, 2)).ravel()
 
 
-def check_rows(episode, stream, rows, first, where, lanes):
+def check_rows(episode, stream, rows, first, where, lanes, nan):
     faults = []
     for name in columns_of(stream):
         path = f"{stream}/{name}"
@@ -52,9 +58,21 @@ def check_rows(episode, stream, rows, first, where, lanes):
         found = in_order(stream, name, found) if lanes > 1 else found
         if len(found) < rows:
             faults.append(f"{where}: {path} has {len(found)} rows of {rows}")
-        elif not np.array_equal(found, expected(stream, name, rows, first, found.shape[-1])):
+        elif not np.array_equal(found, expected(stream, name, rows, first, found.shape[-1], nan)):
             faults.append(f"{where}: {path} has wrong values among its first {rows}")
     return faults
+
+
+def check_gaps(episode, stream, rows, first, where, nan):
+    """What was rejected for a NaN between the first and the last of these rows is listed, and no other row is."""
+    if not rows:
+        return []
+    t = np.arange(first, int(episode[f"{stream}/timesteps"][rows - 1]))
+    listed = [(int(gap["first_timestep"]), int(gap["last_timestep"]), int(gap["rows"]))
+              for gap in (episode["gaps"][:] if "gaps" in episode else [])
+              if (text_of(gap["stream"]), text_of(gap["cause"])) == (stream, "nan") and gap["first_timestep"] < first + len(t)]
+    wanted = [(int(lost), int(lost), 1) for lost in t[is_rejected(t, stream, nan)]]
+    return [] if listed == wanted else [f"{where}: gaps of {stream}: {listed[:3]}..., not {wanted[:3]}..."]
 
 
 def check_events(episode, rows, where):
@@ -123,7 +141,7 @@ def status_of(episode):
     return status.decode() if isinstance(status, bytes) else status
 
 
-def check_episode(episode, rows, first, where, lossy, lanes):
+def check_episode(episode, rows, first, where, lossy, lanes, nan):
     """`rows`: what is known to be safe, by stream. `lossy`: streams that lost rows, and said so."""
     faults = []
     safe = dict(rows)
@@ -144,10 +162,12 @@ def check_episode(episode, rows, first, where, lossy, lanes):
             told = dict(enumerate(first or []))
             # One whose beginning was never told: it begins anywhere.
             start = told.get(int(dense[1]), int(episode[f"{stream}/timesteps"][0]) if count else 0)
-        faults += check_rows(episode, stream, count, start, where, lanes)
+        faults += check_rows(episode, stream, count, start, where, lanes, nan)
         if faults:
             continue
         faults += check_chunk_index(episode, stream, count, where, not unfinished)
+        if DENSE.match(stream):
+            faults += check_gaps(episode, stream, count, start, where, nan)
         if stream == "events":
             faults += check_events(episode, count, where)
     return faults
@@ -171,14 +191,14 @@ def judge(run, told, recovered=False, torn=None):
     \\param torn takes the numbers of episodes that HDF5 finds torn, where that is no fault; wrong rows are
     """
     faults = []
-    safe, first, attributes, finished, lossy, lanes = {}, {}, {}, set(), set(), 1
+    safe, first, attributes, finished, lossy, lanes, nan = {}, {}, {}, set(), set(), 1, 0
     for line in told:
         if "episode" in line:
             safe[line["episode"]], first[line["episode"]] = line["rows"], line["first"]
         elif "lossy" in line:
             lossy.update(line["lossy"])
         elif "lanes" in line:
-            lanes = line["lanes"]
+            lanes, nan = line["lanes"], line["nan"]
         elif "finished" in line:
             finished.add(line["finished"])
             attributes[line["finished"]] = line.get("attributes", {})
@@ -207,11 +227,11 @@ def judge(run, told, recovered=False, torn=None):
                     if whole and status_of(group) != "complete" and name.startswith("segment"):
                         faults.append(f"{name}: episode {number} is {status_of(group)}")
                     where = f"{name}/{episode_name}"
-                    faults += check_episode(group, safe.get(number, {}), first.get(number), where, lossy, lanes)
+                    faults += check_episode(group, safe.get(number, {}), first.get(number), where, lossy, lanes, nan)
                     # What was set meanwhile is written at the end; a file may stand beside the segment it has moved into.
                     unfinished = status_of(group) in ("recording", "recovered")
                     faults += check_attributes(group, {"maze": "T"} if unfinished else attributes.get(number, {}), where)
-                    if "gaps" in group and len(group["gaps"]) and not any("error" in line for line in told):
+                    if not nan and len(group.get("gaps", [])) and not any("error" in line for line in told):
                         faults.append(f"{where}: gaps, though nothing was lost: {group['gaps'][:1]}")
         except (OSError, KeyError, RuntimeError, ValueError) as error:
             if torn is not None and name.startswith("episode"):  # segments get their names when they are whole

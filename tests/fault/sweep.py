@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 """Runs fault_victim again and again, with another call going wrong each time, and judges what it leaves behind.
 
-    sweep.py VICTIM DEED [--points N] [--expect END[,END]] [option=value]...
+    sweep.py VICTIM DEED [--points N] [--expect END[,END]] [--recover] [--loader LOADER] [--resume] [option=value]...
 
 DEED: kill, tear (a write, at each end of a page within it), shorten, or an errno by name (ENOSPC) with `times=1` or from a
 call on with `times=all`.
 --points: how many of the calls, spread evenly, the first and last among them; 0, or NEUROTAPE_LONG_TESTS: all.
 --expect: every run has to end like this: killed, torn (killed, and HDF5 finds a checksum wrong until the loader or the
 recovery has repeated the commit), refused (close() throws), told (an error, but all is written), unharmed.
+--recover: and what is left is recovered, by recoveries that are killed or meet errors, too. --resume: the calls are those of
+a recorder that goes on with the run of one that was killed.
 """
 
 import argparse
@@ -28,6 +30,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from judge import finished_rows, judge  # noqa: E402
 
+LONG = bool(os.environ.get("NEUROTAPE_LONG_TESTS"))
 HANG_SECONDS = 5  # beyond what a run without faults takes
 BUSY = 4  # so many times as long it may take when others want the disk, too
 MOST_SECONDS = 60  # of whatever else
@@ -122,9 +125,15 @@ def verify(victim, run):
     return ["verify: " + fault for line in found for fault in line.get("faults", [])]
 
 
+# What a recovery meets at some call, one after the other; and then it is repeated.
+RECOVERIES = [{"deed": "kill"}, {"deed": "tear"}, {"deed": "shorten", "times": "100"}] + [
+    {"deed": "fail", "errno": str(number), "times": times}
+    for number in (errno.ENOSPC, errno.EIO, errno.EINTR) for times in ("1", "3" if number == errno.EINTR else "1000000")]
+
+
 def recover(victim, directory, told, at, torn):
-    """Recovers what was killed; and a copy of it by a recovery that is itself killed at some call, and then repeated.
-    `torn`: what HDF5 found torn, and may still after a recovery that was killed; None: nothing."""
+    """Recovers what was killed; and a copy of it by a recovery to which something happens at some call, and then again.
+    `torn`: what HDF5 found torn, and may still after a recovery that did not come to its end; None: nothing."""
     run = run_of(directory)
     if run is None or not os.path.exists(os.path.join(run, "setup.h5")):
         return []
@@ -134,12 +143,35 @@ def recover(victim, directory, told, at, torn):
         return [f"recovery ends with {status}: {errors} {found}"]
     faults = ["recovered: " + fault for fault in judge(run, told, recovered=True) + verify(victim, run)]
     calls = next(line["calls"] for line in found if "calls" in line)
-    run_victim(victim, directory, {"recover": copy, "deed": "kill", "at": str(1 + at % calls)})
-    faults += ["recovery killed: " + fault for fault in judge(copy, told, torn=torn)]
+    deed = RECOVERIES[at % len(RECOVERIES)]
+    status, found, errors = run_victim(victim, directory, {"recover": copy, "at": str(1 + at * 7919 % calls)} | deed)
+    faults += ["recovery interrupted: " + fault for fault in judge(copy, told, torn=torn)]
+    harmless = deed["deed"] == "shorten" or deed.get("errno") == str(errno.EINTR)
+    if errors or status not in ((0,) if harmless else (0, 1) if deed["deed"] == "fail" else (0, -9)):
+        faults.append(f"the recovery that meets {deed} ends with {status}: {errors} {found}")
     status, found, errors = run_victim(victim, directory, {"recover": copy})
     if status or errors:
         return faults + [f"the second recovery ends with {status}: {errors} {found}"]
     return faults + ["recovered twice: " + fault for fault in judge(copy, told, recovered=True)]
+
+
+SYNC_FAILED = "until it is on the disk"
+
+
+def wrong_counts(told, waits):
+    """Whatever happens, every row is counted; and where the recorder waits for space, none is lost. A sync that failed cannot
+    be waited for: the kernel may have thrown away what it was to bring to the disk."""
+    stats = next((line["stats"] for line in told if "stats" in line), None)
+    if stats is None:
+        return []
+    faults = []
+    if stats["recorded"] + stats["dropped"] != stats["offered"] or stats["committed"] > stats["recorded"]:
+        faults.append(f"counts that do not add up: {stats}")
+    if waits and stats["committed"] != stats["offered"] and not any(SYNC_FAILED in line.get("error", "") for line in told):
+        faults.append(f"it did not wait: {stats}")
+    if not stats["last_error"] and any("thrown" in line for line in told):
+        faults.append("the last error is not in the statistics")
+    return faults
 
 
 def after_end(victim, directory, told, torn, options, arguments):
@@ -167,16 +199,18 @@ def try_one(victim, options, arguments):
     """\\returns faults, and how it ended"""
     directory = tempfile.mkdtemp(prefix="neurotape_fault_", dir=arguments.where)
     try:
+        before = resume(directory, options, arguments)
         status, told, errors = run_victim(victim, directory, options, arguments.most_seconds)
+        told = before + told
         # What HDF5 detects of a write that was torn is for the loader and the recovery to mend; a wrong row is a fault.
         torn = set() if arguments.deed == "tear" and arguments.recover else None
         faults = judge(run_of(directory), told, torn=torn)
         if errors and not (options.get("call") == "pread" and errors.startswith(HDF5_GAVE_UP)):
             faults.append(f"on standard error: {errors.strip()[:200]}")
         # Where a call failed, a run may be closed and not be tidy.
-        if arguments.deed in ("kill", "tear") and is_sampled(int(options["at"])):
+        if arguments.deed in ("kill", "tear") and (LONG or is_sampled(int(options["at"]))):
             faults += verify(victim, run_of(directory))
-        faults += unnamed_errors(told, directory, options)
+        faults += unnamed_errors(told, directory, options) + wrong_counts(told, options.get("on_disk_error") == "wait")
         faults += after_end(victim, directory, told, torn or None, options, arguments)
         if status == -9 and arguments.deed in ("kill", "tear"):
             return faults, "torn" if torn else "killed"
@@ -192,6 +226,25 @@ def try_one(victim, options, arguments):
         return [f"hangs: it takes more than {arguments.most_seconds:.1f} s"], "hung"
     finally:
         shutil.rmtree(directory, ignore_errors=True)
+
+
+def killed_run(arguments, options, directory):
+    """A run whose recorder was killed half-way. \\returns what it had told"""
+    calls = next(line["calls"] for line in run_victim(arguments.victim, os.path.join(directory, "counted"),
+                                                      options | {"deed": "count"})[1] if "calls" in line)
+    status, told, _ = run_victim(arguments.victim, os.path.join(directory, "killed"),
+                                 options | {"deed": "kill", "at": str(calls * 3 // 5)})
+    assert status == -9, status
+    return told
+
+
+def resume(directory, options, arguments):
+    """Puts what is to be gone on with into a directory, and its path into the options. \\returns what was told of it"""
+    if not getattr(arguments, "resume", False):
+        return []
+    killed = run_of(os.path.join(arguments.first_life, "killed"))
+    options["resume"] = shutil.copytree(killed, os.path.join(directory, os.path.basename(killed)))
+    return arguments.told
 
 
 def points_of(all_points, count):
@@ -227,15 +280,24 @@ def sweep(judge_unharmed, try_one, more_arguments=lambda parser: None):
     if options.get("times") == "all":
         options["times"] = str(10**9)
 
+    with tempfile.TemporaryDirectory(prefix="neurotape_fault_", dir=arguments.where) as first_life:
+        if getattr(arguments, "resume", False):
+            arguments.first_life, arguments.told = first_life, killed_run(arguments, options, first_life)
+        return sweep_all(arguments, options, judge_unharmed, try_one)
+
+
+def sweep_all(arguments, options, judge_unharmed, try_one):
     with tempfile.TemporaryDirectory(prefix="neurotape_fault_", dir=arguments.where) as directory:
+        first = options | {"deed": "count"}
+        before = resume(directory, first, arguments)
         began = time.monotonic()
-        status, told, errors = run_victim(arguments.victim, directory, options | {"deed": "count"})
+        status, told, errors = run_victim(arguments.victim, directory, first)
         arguments.most_seconds = HANG_SECONDS + BUSY * (time.monotonic() - began)
         assert status == 0 and not errors, f"without faults it ends with {status}: {errors or told}"
-        faults = judge_unharmed(directory, told)
+        faults = judge_unharmed(directory, before + told)
         assert not faults, f"without faults: {faults}"
     counted = next(line for line in told if "calls" in line)
-    count = 0 if os.environ.get("NEUROTAPE_LONG_TESTS") else arguments.points
+    count = 0 if LONG else arguments.points
     points = tears_of(counted["writes"], count) if arguments.deed == "tear" else [
         {"at": call} for call in points_of(range(1, counted["calls"] + 1), count)]
     assert points, "no calls to go wrong"
@@ -262,6 +324,7 @@ def sweep(judge_unharmed, try_one, more_arguments=lambda parser: None):
 
 def recovery_arguments(parser):
     parser.add_argument("--recover", action="store_true", help="recover what was killed, and judge again")
+    parser.add_argument("--resume", action="store_true", help="go on with a run whose recorder was killed")
     parser.add_argument("--loader", help="fault_follower: what the loader reads of a killed run is judged, too")
 
 

@@ -1,5 +1,10 @@
 // A simulator that forks while it records.
 
+#include <csignal>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <map>
 #include <numeric>
 #include <optional>
 #include <sys/wait.h>
@@ -48,6 +53,65 @@ TEST_F(Fork, TheChildCanEndWithAllThatItInherited) {
   EXPECT_TRUE(told().empty());
   EXPECT_EQ(Run(experiment->path()).episode(0).neural_state<double>("v").rows(), 2'000U);
 }
+
+/// How a forked simulator may end, with an experiment that its parent goes on with.
+struct Ending {
+  std::string name;
+  void (*end)();
+  int status;  ///< as in_child() tells it
+};
+
+class ForkEnds : public Fork, public ::testing::WithParamInterface<Ending> {
+ protected:
+  /// Every byte of all files of the run.
+  static std::map<std::string, std::string> bytes_of(const std::filesystem::path& run) {
+    std::map<std::string, std::string> all;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(run)) {
+      if (!entry.is_regular_file()) continue;
+      std::ifstream file(entry.path(), std::ios::binary);
+      all[entry.path()] = {std::istreambuf_iterator<char>(file), {}};
+    }
+    return all;
+  }
+};
+
+TEST_P(ForkEnds, AndNoFileChanges) {
+  auto experiment = create({.commit_interval = std::chrono::hours(1), .durability = Durability::power});
+  auto episode = experiment.start_episode();
+  auto stream = episode.neural_state<double>("v", {100});
+  std::vector<double> row(100);
+  const auto record = [&](std::int64_t from, std::int64_t to) {
+    for (auto t = from; t < to; ++t) {
+      std::iota(row.begin(), row.end(), static_cast<double>(t));
+      stream.record(t, row);
+    }
+  };
+  record(0, 300);
+  experiment.flush();  // from here on the recorder rests, and nobody has HDF5's lock
+  const auto before = bytes_of(experiment.path());
+  EXPECT_EQ(in_child([&] {
+              record(300, 400);
+              GetParam().end();
+            }),
+            GetParam().status);
+  EXPECT_EQ(bytes_of(experiment.path()), before);
+  record(300, 600);
+  episode.finish();
+  experiment.close();
+  EXPECT_TRUE(told().empty());
+  const auto all = Run(experiment.path()).episode(0).neural_state<double>("v").all();
+  ASSERT_EQ(all.size(), 600U);
+  for (std::size_t t = 0; t < all.size(); ++t)
+    for (std::size_t i = 0; i < row.size(); ++i) ASSERT_EQ(all.row(t)[i], static_cast<double>(t + i));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Endings, ForkEnds,
+    ::testing::Values(Ending{"by_exit_at_once", [] { ::_exit(3); }, 3}, Ending{"by_exit", [] { std::exit(4); }, 4},
+                      Ending{"by_another_program", [] { ::execl("/bin/true", "true", nullptr); }, 0},
+                      Ending{"by_a_signal", [] { ::kill(::getpid(), SIGKILL); }, 255},
+                      Ending{"by_abort", [] { std::abort(); }, 255}),
+    [](const auto& tested) { return tested.param.name; });
 
 TEST_F(Fork, TheChildIsRefused) {
   auto experiment = create();

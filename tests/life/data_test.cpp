@@ -131,6 +131,30 @@ TEST_F(DataEdges, RowsOfNothingAreRows) {
   EXPECT_EQ(found["neural_states/never/values"]["shape"], (json{0, 4}));
 }
 
+TEST_F(DataEdges, RowsOfNothingAreCommittedAsOthers) {
+  auto experiment = create();
+  auto episode = experiment.start_episode();
+  auto nothing = episode.neural_state<float>("nothing", {0});
+  auto inner = episode.behavior<double>("inner", {3, 0, 2});
+  for (std::int64_t t = 0; t < 6; ++t) {
+    nothing.record(t, std::vector<float>{});
+    inner.record(t, std::vector<double>{});
+  }
+  experiment.flush();
+  const auto killed = directory() / "killed";
+  std::filesystem::copy(experiment.path(), killed, std::filesystem::copy_options::recursive);
+  for (const auto& path : {experiment.path(), killed}) {
+    const Run run(path);
+    EXPECT_EQ(run.episode(0).neural_state<float>("nothing").rows(), 6U);
+    EXPECT_EQ(run.episode(0).behavior<double>("inner").all().timesteps.size(), 6U);
+    const auto found = verify(path);
+    EXPECT_TRUE(found.faults.empty()) << found.faults.front().what;
+  }
+  const auto report = recover(killed);
+  EXPECT_TRUE(report.missing.empty()) << report.missing.front().what();
+  EXPECT_EQ(report.recovered.at(0).streams.at("neural_states/nothing").kept, 6U);
+}
+
 TEST_F(DataEdges, ARowMayBeLargerThanABlock) {
   constexpr std::size_t kValues = 700'001;  // 2.8 MB, and no multiple of anything
   auto experiment = create({.memory_cap = 64_MB, .codec = Codec::blosc("lz4", 1)});
@@ -160,6 +184,19 @@ TEST_F(DataEdges, WhatNoFileOrMemoryCanHoldIsRefused) {
   EXPECT_EQ(code({1}, {.chunk_rows = UINT64_MAX}), ErrorCode::memory_cap);
   EXPECT_EQ(error_of([&] { episode.spikes("p", {.chunk_rows = UINT64_MAX / 2}); }).code(), ErrorCode::memory_cap);
   EXPECT_TRUE(episode.stats().streams.empty());
+  episode.finish();
+  experiment.close();
+}
+
+// HDF5 keeps the size of a chunk in 32 bits; the recorder makes none of more than 32 MiB.
+TEST_F(DataEdges, ALargeChunkIsRefusedUnderAnyCap) {
+  auto experiment = create({.memory_cap = 300_GB});
+  auto episode = experiment.start_episode();
+  constexpr std::uint64_t kMost = std::uint64_t{1} << 22;
+  EXPECT_NO_THROW(episode.neural_state<float>("fits", {1}, {.chunk_rows = kMost}));
+  for (const auto rows : {kMost + 1, (kMost << 7) - 1, kMost << 7, kMost << 8})
+    EXPECT_EQ(error_of([&] { episode.neural_state<float>("v", {1}, {.chunk_rows = rows}); }).code(),
+              ErrorCode::memory_cap);
   episode.finish();
   experiment.close();
 }

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <optional>
+#include <tuple>
 
 #include "tests/integration/support.hpp"
 #include "tests/life/child.hpp"
@@ -100,15 +101,21 @@ class Recording {
   std::int64_t t_ = 0;
 };
 
+struct How {
+  std::string name;
+  Codec codec;
+  Durability durability;
+};
+
 /// Whether all of it went well, as far as anybody was told.
-bool live(const std::filesystem::path& parent, Notes& notes) {
+bool live(const std::filesystem::path& parent, Notes& notes, const How& how) {
   std::atomic<bool> lost = false;
   auto experiment = Experiment::create(parent, "run",
                                        {.memory_cap = 16_MB,
                                         .n_workers = 1,
-                                        .codec = Codec::gzip(1),
+                                        .codec = how.codec,
                                         .commit_interval = std::chrono::hours(1),
-                                        .durability = Durability::process,
+                                        .durability = how.durability,
                                         .on_error = [&](const Error& error) {
                                           if (error.code() == ErrorCode::timestep_order) notes.refused_row();
                                           if (error.code() != ErrorCode::io) return;
@@ -147,13 +154,13 @@ bool live(const std::filesystem::path& parent, Notes& notes) {
 }
 
 /// A whole life with memory refused from request `first` on. Exit status: 0 complete, 1 something was told or thrown.
-int live_without_memory(const std::filesystem::path& parent, std::uint64_t first, std::uint64_t times,
+int live_without_memory(const std::filesystem::path& parent, const How& how, std::uint64_t first, std::uint64_t times,
                         std::uint64_t* requests) {
   Notes notes(parent / "told");
   int status = 1;
   refuse_memory(first, times);
   try {
-    status = live(parent, notes) ? 0 : 1;
+    status = live(parent, notes, how) ? 0 : 1;
   } catch (const std::exception&) {  // it may throw
   }
   if (requests != nullptr) *requests = memory_requests();
@@ -161,28 +168,99 @@ int live_without_memory(const std::filesystem::path& parent, std::uint64_t first
   return status;
 }
 
-class OutOfMemory : public JudgedTest, public ::testing::WithParamInterface<std::uint64_t> {};
+/// Recovers, verifies and reads a copy of what a recorder left that was killed. Exit status: 0 all of it, 1 something was
+/// thrown or told.
+int read_without_memory(const std::filesystem::path& run, std::uint64_t first, std::uint64_t times,
+                        std::uint64_t* requests) {
+  int status = 1;
+  refuse_memory(first, times);
+  try {
+    const auto report = recover(run);
+    const auto found = verify(run, {.jobs = 1});
+    const auto episode = Run(run).episode(0);
+    const auto rows = episode.neural_state<float>("v0").all().size() + episode.spikes("p").all().size();
+    const bool whole = rows == 3 * kRows && report.unreadable.empty() && found.faults.empty();
+    status = whole && episode.events().size() == (kRows + 7) / 8 ? 0 : 1;
+  } catch (const std::exception&) {  // it may throw
+  }
+  if (requests != nullptr) *requests = memory_requests();
+  give_memory_again();
+  return status;
+}
+
+class RecoverWithoutMemory : public JudgedTest, public ::testing::WithParamInterface<std::uint64_t> {};
+
+TEST_P(RecoverWithoutMemory, HarmsNoRun) {
+  const auto left = directory() / "left";
+  ASSERT_EQ(in_child([&] {
+              auto experiment = create({.commit_interval = std::chrono::hours(1), .durability = Durability::power});
+              Notes notes("/dev/null");
+              Recording large(experiment, notes);
+              large.record(kRows);
+              experiment.flush();
+              std::filesystem::copy(experiment.path(), left, std::filesystem::copy_options::recursive);
+              return 0;
+            }),
+            "exit 0");
+  const auto copy = [&](std::uint64_t number) {
+    const auto path = directory() / std::to_string(number);
+    std::filesystem::copy(left, path, std::filesystem::copy_options::recursive);
+    return path;
+  };
+  const auto requests =
+      requests_of([&](std::uint64_t* count) { return read_without_memory(copy(UINT64_MAX), UINT64_MAX, 0, count); });
+  ASSERT_GT(requests, 500U);
+  const std::uint64_t step = std::getenv("NEUROTAPE_LONG_TESTS") != nullptr ? 1 : requests / 100;
+  for (std::uint64_t first = 1; first <= requests; first += step) {
+    const auto path = copy(first);
+    const auto end = in_child([&] {
+      ::close(STDERR_FILENO);  // what a program says that ends so
+      return read_without_memory(path, first, GetParam(), nullptr);
+    });
+    // nlohmann::json's destructor allocates, and ends the program where it cannot.
+    EXPECT_TRUE(end == "exit 0" || end == "exit 1" || end == "signal 6")
+        << "request " << first << " of " << requests << ": " << end;
+    EXPECT_EQ(in_child([&] { return read_without_memory(path, UINT64_MAX, 0, nullptr); }), "exit 0") << first;
+    std::filesystem::remove_all(path);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Times, RecoverWithoutMemory, ::testing::Values(1, 50));
+
+/// What it is recorded with, and how many requests are refused.
+using Case = std::tuple<How, std::uint64_t>;
+
+class OutOfMemory : public JudgedTest, public ::testing::WithParamInterface<Case> {};
 
 TEST_P(OutOfMemory, EndsNoProgramAndLosesNothingThatWasSafe) {
+  const auto& how = std::get<How>(GetParam());
+  const auto times = std::get<1>(GetParam());
   const auto directory_of = [&](std::uint64_t first) {
     const auto path = directory() / std::to_string(first);
     std::filesystem::create_directory(path);
     return path;
   };
-  const auto requests =
-      requests_of([&](std::uint64_t* count) { return live_without_memory(directory_of(0), UINT64_MAX, 0, count); });
+  const auto requests = requests_of(
+      [&](std::uint64_t* count) { return live_without_memory(directory_of(0), how, UINT64_MAX, 0, count); });
   ASSERT_GT(requests, 1'000U);
-  const std::uint64_t step = std::getenv("NEUROTAPE_LONG_TESTS") != nullptr ? 1 : requests / 150;
+  const std::uint64_t step = std::getenv("NEUROTAPE_LONG_TESTS") != nullptr ? 1 : requests / 80;
   for (std::uint64_t first = 1; first <= requests; first += step) {
     const auto path = directory_of(first);
-    const auto end = in_child([&] { return live_without_memory(path, first, GetParam(), nullptr); });
+    const auto end = in_child([&] { return live_without_memory(path, how, first, times, nullptr); });
     EXPECT_TRUE(end == "exit 0" || end == "exit 1") << "request " << first << " of " << requests << ": " << end;
   }
   const Finished judged = run_python("life/judge_all.py", {directory().string()});
   EXPECT_EQ(judged.status, 0) << judged.output;
 }
 
-INSTANTIATE_TEST_SUITE_P(Times, OutOfMemory, ::testing::Values(1, 3, 50));
+INSTANTIATE_TEST_SUITE_P(Times, OutOfMemory,
+                         ::testing::Combine(::testing::Values(How{"gzip_process", Codec::gzip(1), Durability::process},
+                                                              How{"blosc_power", Codec::blosc("lz4", 5),
+                                                                  Durability::power}),
+                                            ::testing::Values(1, 3, 50)),
+                         [](const auto& tested) {
+                           return std::get<How>(tested.param).name + "_" + std::to_string(std::get<1>(tested.param));
+                         });
 
 }  // namespace
 }  // namespace neurotape::outside

@@ -21,7 +21,7 @@ std::size_t status_bytes(const std::string& name) {
   return 0;
 }
 
-class ResidentMemory : public RunTest {
+class ResidentMemory : public RunTest, public ::testing::WithParamInterface<Durability> {
  protected:
   void SetUp() override {
     if (support::kSanitized) GTEST_SKIP() << "what a sanitizer keeps in memory is not the recorder's";
@@ -32,7 +32,7 @@ class ResidentMemory : public RunTest {
     const auto end = life::in_child(
         [&] {
           const auto before = status_bytes("VmRSS");
-          auto experiment = create({.memory_cap = cap, .durability = Durability::process});
+          auto experiment = create({.memory_cap = cap, .n_workers = 1, .durability = GetParam()});
           record(experiment);
           experiment.close();
           const auto grown = status_bytes("VmHWM") - before;
@@ -44,7 +44,7 @@ class ResidentMemory : public RunTest {
   }
 };
 
-TEST_F(ResidentMemory, OfManyFastStreamsIsUnderTheCap) {
+TEST_P(ResidentMemory, OfManyFastStreamsIsUnderTheCap) {
   expect_under_cap(200_MB, [](Experiment& experiment) {
     auto episode = experiment.start_episode();
     std::vector<DenseStream<float>> streams;
@@ -54,7 +54,7 @@ TEST_F(ResidentMemory, OfManyFastStreamsIsUnderTheCap) {
   });
 }
 
-TEST_F(ResidentMemory, OfManyOpenEpisodesIsUnderTheCap) {
+TEST_P(ResidentMemory, OfManyOpenEpisodesIsUnderTheCap) {
   expect_under_cap(500_MB, [](Experiment& experiment) {
     struct Open {
       Episode episode;
@@ -78,6 +78,9 @@ TEST_F(ResidentMemory, OfManyOpenEpisodesIsUnderTheCap) {
     }
   });
 }
+
+INSTANTIATE_TEST_SUITE_P(Of, ResidentMemory, ::testing::Values(Durability::process, Durability::power),
+                         [](const auto& tested) { return tested.param == Durability::power ? "power" : "process"; });
 
 }  // namespace
 }  // namespace neurotape::outside

@@ -5,15 +5,16 @@
 //   fault_victim DIRECTORY [codec=blosc:lz4:5] [durability=process] [on_disk_error=stop] [streams=2] [lanes=6]
 //                [width=16] [beats=6] [rows=40] [small=3] [open=0] [paced=no] [flushes=no] [interval=0] [late=1]
 //                [chunk_rows=32] [threads=4] [deed=kill] [at=17] [times=1] [errno=28] [call=pwrite] [page=3]
-//                [recover=RUN] [verify=RUN]
+//                [nan=0] [resume=RUN] [recover=RUN] [verify=RUN]
 //
 // beats=0: until standard input says something or ends. paced=yes: every beat waits for a line of it. open: episodes
 // that are recorded beside the large one, all at once. interval: commits each so many milliseconds, and no flush before
-// the end: committed_timestep() says what is safe.
+// the end: committed_timestep() says what is safe. nan=7: every seventh row of the first stream has a NaN, and is rejected.
+// resume: more episodes of a run that is there.
 //
 // Lines: {"episode": N, "rows": {stream: rows}} what a flush has committed; {"finished": N} committed as a whole;
 // {"error": text} what close() threw or on_error was told; {"calls": N} of all that changed files; {"closed": true};
-// {"faults": [text]} what verify() found.
+// {"faults": [text]} what verify() found; {"stats": {...}} at the end.
 
 #include <chrono>
 #include <cstdio>
@@ -58,6 +59,8 @@ fault::Options options_of(int argc, char** argv) {
                                                  {"threads", "1"},
                                                  {"open", "0"},
                                                  {"interval", "0"},
+                                                 {"nan", "0"},
+                                                 {"resume", ""},
                                                  {"verify", ""},
                                                  {"durability", "process"},
                                                  {"on_disk_error", "stop"},
@@ -76,6 +79,7 @@ struct Workload {
         small(std::stoi(options["small"])),
         late(std::stoi(options["late"])),
         open(std::stoi(options["open"])),
+        nan(std::stoi(options["nan"])),
         is_timed(options["interval"] != "0"),
         flushes(options["flushes"] == "yes" && !is_timed),
         paced(options["paced"] == "yes") {}
@@ -89,6 +93,7 @@ struct Workload {
   int small;  ///< short episodes in every second beat
   int late;   ///< streams that are declared in every third beat
   int open;   ///< episodes beside the large one
+  int nan;    ///< of so many rows of the large one's first stream
   bool is_timed;
   bool flushes;
   bool paced;
@@ -123,12 +128,12 @@ void finish(Experiment& experiment, fault::Recording& recording, int rows) {
 
 void record_all(Experiment& experiment, const Workload& work) {
   constexpr int kBeatsWithNewStreams = 12;
-  fault::Recording large(experiment, {work.streams, work.lanes, work.width, work.chunk_rows});
+  fault::Recording large(experiment, {work.streams, work.lanes, work.width, work.chunk_rows, work.nan});
   std::deque<fault::Recording> others;  // they do not move
   for (int i = 0; i < work.open; ++i)
     others.emplace_back(experiment, fault::Recording::Shape{.streams = 1, .chunk_rows = work.chunk_rows});
   int beat = 0;
-  tell({{"lanes", work.lanes}});
+  tell({{"lanes", work.lanes}, {"nan", work.nan}});
   for (; work.beats == 0 ? !told_to_stop(work.paced) : beat < work.beats; ++beat) {
     if (work.is_timed) {
       record_timed(experiment, large, work.rows);
@@ -175,23 +180,43 @@ ExperimentOptions experiment_options(fault::Options& options) {
           .codec = Codec::parse(options["codec"]),
           .commit_interval = interval.count() == 0 ? std::chrono::hours(1) : interval,
           .durability = options["durability"] == "power" ? Durability::power : Durability::process,
+          .validate = NanPolicy::reject,
           .on_disk_error = policies.at(options["on_disk_error"]),
           .on_error = [](const Error& error) {
             tell({{"error", error.what()}});
           }};
 }
 
+void tell_stats(const Stats& stats) {
+  tell({{"stats",
+         {{"offered", stats.total.rows_offered},
+          {"recorded", stats.total.rows_recorded},
+          {"dropped", stats.total.rows_dropped},
+          {"committed", stats.total.rows_committed},
+          {"last_error", stats.last_error}}}});
+}
+
 void record_it(const std::string& directory, fault::Options& options) {
-  auto experiment = Experiment::create(directory, "run", experiment_options(options));
-  experiment.save_config({{"learning_rate", 0.25}});
-  experiment.save_neurons({{"ids", std::vector<int>{1, 2, 3}}});
+  const bool resumes = !options["resume"].empty();
+  auto experiment = resumes ? Experiment::open(options["resume"], experiment_options(options))
+                            : Experiment::create(directory, "run", experiment_options(options));
+  if (!resumes) {
+    experiment.save_config({{"learning_rate", 0.25}});
+    experiment.save_neurons({{"ids", std::vector<int>{1, 2, 3}}});
+  }
   {
     std::vector<std::jthread> others;
     for (int i = 1; i < std::stoi(options["threads"]); ++i)
       others.emplace_back([&] { record_all(experiment, Workload(options)); });
     record_all(experiment, Workload(options));
   }
-  experiment.close();
+  try {
+    experiment.close();
+  } catch (const Error&) {
+    tell_stats(experiment.stats());
+    throw;
+  }
+  tell_stats(experiment.stats());
   tell({{"closed", true}});
 }
 

@@ -1,6 +1,7 @@
 #include "tests/fault/victim/recording.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <thread>
 
 namespace neurotape::fault {
@@ -57,6 +58,10 @@ void Recording::record(std::int64_t rows) {
   for (auto t = t_; t < t_ + rows; ++t) {
     for (std::size_t s = lanes_.empty() ? 0 : 1; s < dense_.size(); ++s) {
       for (std::size_t c = 0; c < row.size(); ++c) row[c] = value(t, s, c);
+      if (s == 0 && has_nan(t)) {
+        row[0] = std::numeric_limits<float>::quiet_NaN();
+        ++rejected_;
+      }
       dense_[s].record(t, row);
     }
     if (lanes_.empty())
@@ -72,6 +77,7 @@ void Recording::record(std::int64_t rows) {
 nlohmann::json Recording::rows() const {
   nlohmann::json rows = nlohmann::json::object();
   for (std::size_t s = 0; s < dense_.size(); ++s) rows["neural_states/v" + std::to_string(s)] = t_ - first_[s];
+  if (!dense_.empty()) rows["neural_states/v0"] = t_ - rejected_;
   rows["spikes/p"] = 2 * t_;
   rows["rewards"] = rows["weight_changes"] = t_;
   rows["events"] = (t_ + 7) / 8;

@@ -17,6 +17,7 @@ class Recording {
     int lanes = 1;    ///< more than one: of the spikes, and of the first dense stream by its columns
     std::size_t width = 16;
     std::uint64_t chunk_rows = 32;
+    int nan = 0;  ///< of so many rows of the first dense stream the last has a NaN; 0: none
   };
 
   Recording(Experiment& experiment, Shape shape);
@@ -42,6 +43,7 @@ class Recording {
 
   void make_lanes();
   void record_lane(std::size_t index, std::int64_t rows);
+  bool has_nan(std::int64_t t) const { return shape_.nan != 0 && t % shape_.nan == shape_.nan - 1; }
   float value(std::int64_t t, std::size_t stream, std::size_t column) const {
     return static_cast<float>(t * 31 + static_cast<std::int64_t>(column + stream));
   }
@@ -51,6 +53,7 @@ class Recording {
   Episode episode_;
   std::vector<DenseStream<float>> dense_;
   std::vector<std::int64_t> first_;
+  std::int64_t rejected_ = 0;
   std::optional<SpikeStream> spikes_;
   std::optional<RewardStream> rewards_;
   std::optional<WeightChangeStream<float>> weights_;

@@ -35,11 +35,11 @@ class FullDisk : public ToolTest, public testing::WithParamInterface<std::string
     experiment.close();
     return experiment.path();
   }
-  /// All files but those that hold what the commands say, with their lengths.
+  /// All that there is, and the lengths of files.
   std::map<std::string, std::uintmax_t> files() const {
     std::map<std::string, std::uintmax_t> all;
     for (const auto& entry : std::filesystem::recursive_directory_iterator(directory()))
-      if (entry.is_regular_file()) all[entry.path().string()] = entry.file_size();
+      all[entry.path().string()] = entry.is_regular_file() ? entry.file_size() : 0;
     return all;
   }
 };
@@ -55,7 +55,9 @@ TEST_P(FullDisk, LeavesNothingAndIsTold) {
   };
   put("RUN", source.string());
   put("PACKED", packed.string());
-  command = "'" + tool().string() + "' " + command + " -o '" + (directory() / "out").string() + "'";
+  if (command.find("OUT") == command.npos) command += " -o OUT";
+  put("OUT", "'" + (directory() / "out").string() + "'");
+  command = "'" + tool().string() + "' " + command;
   std::filesystem::remove(directory() / "output");
   std::filesystem::remove(directory() / "errors");
   const auto before = files();
@@ -75,7 +77,7 @@ INSTANTIATE_TEST_SUITE_P(Commands, FullDisk,
                                          "export RUN --to json", "export RUN --to sonata",
                                          "export RUN --to minari --observations neural_states/observations "
                                          "--actions behavior/actions",
-                                         "export RUN --to nwb"),
+                                         "export RUN --to nwb", "recover RUN --copy OUT"),
                          [](const auto& command) {
                            std::string name;
                            for (const char letter : command.param)
