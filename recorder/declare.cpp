@@ -11,8 +11,6 @@
 namespace neurotape::detail {
 namespace {
 
-constexpr std::uint64_t kLargestChunk = (std::uint64_t{1} << 32) - 1;  // HDF5's limit
-
 // Which options a kind of stream has, beside codec, chunk_rows and overflow.
 struct Applicable {
   bool unit = false, every = false, population_size = false, times = false, columns = false;
@@ -78,7 +76,7 @@ void require_chunk_rows(const Checker& check, const EpisodeCore& episode, const 
                         std::uint64_t chunk_rows) {
   std::uint64_t widest = 1;
   for (const auto& column : spec.columns) widest = std::max(widest, column.row_bytes());
-  const std::uint64_t most = std::min<std::uint64_t>(kLargestChunk, episode.parts->buffers.budget_bytes() / 4);
+  const std::uint64_t most = episode.parts->buffers.budget_bytes() / 4;  // far below HDF5's limit of 4 GiB
   if (chunk_rows > 1 && chunk_rows > most / widest)
     check.refuse(ErrorCode::memory_cap,
                  fmt::format("chunk_rows: expected at most {} rows of {} bytes under this memory_cap, got {}",

@@ -86,7 +86,8 @@ def tables(directory):
 
 def main(directory):
     for name, make in (("journal", journals), ("json", texts), ("decode", chunks), ("episode_files", episodes),
-                       ("episode", changes_of_episodes), ("npz", arrays), ("metrics", tables)):
+                       ("episode", changes_of_episodes), ("run", changes_of_episodes),
+                       ("npz", arrays), ("metrics", tables)):
         make(os.path.join(directory, name))
 
 

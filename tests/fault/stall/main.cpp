@@ -129,15 +129,19 @@ class Stall {
     if (options_["call"] != "none") wait_until([&] { return is_time(experiment.stats(), producers.size()); });
     std::this_thread::sleep_for(std::chrono::seconds(std::stoi(options_["hold"])));
     const bool returned = threads.empty();
+    const auto offered = experiment.stats().total.rows_offered;
+    const auto go_on = std::chrono::steady_clock::now();
     disk_.stall(false);
+    if (!returned) wait_until([&] { return experiment.stats().total.rows_offered > offered; });
+    const std::chrono::duration<double, std::milli> woke_after = std::chrono::steady_clock::now() - go_on;
     threads.clear();
     episode.finish();
     experiment.close();
     const auto total = experiment.stats().total;
-    std::cout << nlohmann::json{{"offered", total.rows_offered},      {"recorded", total.rows_recorded},
-                                {"dropped", total.rows_dropped},      {"committed", total.rows_committed},
-                                {"returned_while_stalled", returned}, {"waits", total.waits},
-                                {"resident", most_resident_bytes()}}
+    std::cout << nlohmann::json{{"offered", total.rows_offered},       {"recorded", total.rows_recorded},
+                                {"dropped", total.rows_dropped},       {"committed", total.rows_committed},
+                                {"returned_while_stalled", returned},  {"waits", total.waits},
+                                {"woke_after_ms", woke_after.count()}, {"resident", most_resident_bytes()}}
               << std::endl;
   }
 
