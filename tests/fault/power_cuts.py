@@ -4,7 +4,7 @@
     power_cuts.py VICTIM LOADER [--states N] [--long-states N] [--seed N] [--failed-syncs N] [option=value]...
 
 In flight is what was written to a file since it was last synced, and what was done to names since their directory was.
-Of these writes any may be missing, and any may be torn at a multiple of 512 bytes; names change in order, and the last
+Of these writes any may be missing, one alone too, and any may be torn at a multiple of 512 bytes; names change in order, and the last
 changes may be missing. A cut may come at any time, and often comes just when something was told to be safe. Each such
 state is read with the loader (fault_follower), recovered, after a recovery that is killed half-way, too, and judged:
 whatever had been told to be safe must be there. With durability=process nothing must be there, but the loader shows no
@@ -133,6 +133,7 @@ class Disk:
         """\\returns names and contents as they may be found"""
         names = with_changes(self.durable_names, self.names_in_flight[:chance.name_changes(len(self.names_in_flight))])
         contents = {}
+        odd = chance.odd_one([operation for file in self.files.values() for operation in file.in_flight])
         for path, number in names.items():
             if number is None:
                 continue
@@ -140,7 +141,7 @@ class Disk:
             content = bytearray(file.durable)
             for operation in file.in_flight:
                 later = self.operations - operation["number"]
-                if chance.survives(later):
+                if chance.survives(later) != (operation is odd):
                     apply(content, operation, None if later >= chance.most_in_flight else chance.torn(operation))
             contents[path] = content
         return names, contents
@@ -171,6 +172,10 @@ class Chance:
     def survives(self, later):
         """\\param later how many operations came after it"""
         return later >= self.most_in_flight or self.random.random() < self.share
+
+    def odd_one(self, operations):
+        """Where all others have one fate, the one that is lost alone, or alone gets through; in half of these states."""
+        return self.random.choice(operations) if operations and self.share in (0, 1) and self.random.random() < 0.5 else None
 
     def name_changes(self, count):
         if count > self.most_in_flight:

@@ -2,6 +2,8 @@
 
 #include <atomic>
 #include <functional>
+#include <map>
+#include <random>
 
 #include "backends/io/operations.hpp"
 #include "tests/integration/support.hpp"
@@ -83,6 +85,48 @@ TEST_F(AllNames, LiveSideBySide) {
   const json seen = describe(experiment.path());
   for (const auto& name : possible_names())
     EXPECT_TRUE(seen["episodes"]["episode_0000"]["datasets"].contains("behavior/" + name + "/values")) << name;
+}
+
+/// Of letters of one to four bytes each, with some that no name may have.
+std::string random_name(std::minstd_rand& random) {
+  static const std::vector<std::string> letters{"a",          "Z",  "0",      " ",      ".",      "_",
+                                                "%",          "\"", "\u00e9", "\u0301", "\u795e", "\uFEFF",
+                                                "\U0001F9E0", "/",  "\\",     "\n",     "\x7f"};
+  const auto rare = random() % 4 == 0 ? 0U : 4U;  // those at the end
+  std::string name;
+  for (auto length = 1 + random() % 12; length > 0; --length) name += letters[random() % (letters.size() - rare)];
+  return name;
+}
+
+TEST_F(AllNames, OfLettersByChanceComeBackOrAreRefused) {
+  auto experiment = create();
+  auto episode = experiment.start_episode();
+  std::minstd_rand random(20);
+  std::map<std::string, float> accepted;
+  int refused = 0;
+  for (int i = 0; i < 100; ++i) {
+    const auto name = random_name(random);
+    const auto value = static_cast<float>(i);
+    if (accepted.contains(name)) continue;
+    try {
+      episode.behavior<float>(name, {}).record(0, value);
+      accepted[name] = value;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::invalid_name) << name;
+      ++refused;
+    }
+  }
+  episode.finish();
+  experiment.close();
+  EXPECT_GT(accepted.size(), 60U);
+  EXPECT_GT(refused, 10);
+  const json seen = describe(experiment.path())["episodes"]["episode_0000"]["datasets"];
+  const auto read = Run(experiment.path()).episode(0);
+  EXPECT_EQ(read.streams().size(), accepted.size());
+  for (const auto& [name, value] : accepted) {
+    EXPECT_TRUE(seen.contains("behavior/" + name + "/values")) << name;
+    EXPECT_EQ(read.behavior<float>(name).all().values, std::vector<float>{value}) << name;
+  }
 }
 
 /// Counts what could change a file.
