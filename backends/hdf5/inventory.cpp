@@ -1,11 +1,22 @@
 #include "backends/hdf5/inventory.hpp"
 
 #include <algorithm>
+#include <cerrno>
+#include <fcntl.h>
+#include <optional>
+#include <string_view>
 
+#include "backends/hdf5/errors.hpp"
 #include "backends/hdf5/scan.hpp"
+#include "backends/io/file.hpp"
 
 namespace neurotape::hdf5 {
 namespace {
+
+constexpr std::size_t kReadAtOnce = std::size_t{1} << 20;
+/// A merge adds segments until there are enough episodes in it.
+constexpr std::uint64_t kMostEpisodes = 2 * Segments::kFullEpisodes;
+constexpr std::string_view kSignature = "\x89HDF\r\n\x1a\n";
 
 class InventoryTaker {
  public:
@@ -23,6 +34,7 @@ class InventoryTaker {
     for (const auto& [episode, name] : own_files_) take_own_file(episode, name);
     // Numbers of episodes that cannot be read are not used again.
     if (!indexed_.empty()) use_numbers_after(indexed_.rbegin()->first);
+    found_.next_episode += unknown_segments_ * kMostEpisodes;
     return std::move(found_);
   }
 
@@ -52,16 +64,45 @@ class InventoryTaker {
     return known != in_file_.end() && indexed_.at(known->second.front()).source->facts == source.facts;
   }
 
-  std::vector<std::uint64_t> episodes_in(const std::string& name) const try {
-    if (is_indexed(*source_of(name, true))) return in_file_.at(name);
-    std::vector<std::uint64_t> episodes;
-    const auto file = File::open(run_.episodes() / name, Access::read);
-    for (const auto& link : link_names(open_group(file.id(), "/").get())) {
-      if (const auto episode = number_in(link, "episode_", "")) episodes.push_back(*episode);
+  /// What `read` returns; nothing where the file is damaged. A disk that only failed once is asked again.
+  /// \throws Error io: it is the disk that cannot read it
+  template <class Read>
+  auto read_segment(const std::string& name, Read read) const -> std::optional<decltype(read())> {
+    try {
+      return read();
+    } catch (const Error&) {
+      read_bytes(run_.episodes() / name);
     }
-    return episodes;
-  } catch (const Error&) {
-    return {};
+    try {
+      return read();
+    } catch (const Error&) {
+      return std::nullopt;
+    }
+  }
+
+  static void read_bytes(const std::filesystem::path& path) {
+    std::vector<std::byte> bytes(kReadAtOnce);
+    io::OpenFile file;
+    int error = file.open(path, O_RDONLY | O_NOFOLLOW);
+    if (error == ELOOP || error == ENXIO || error == EISDIR) return;  // no recorder makes such
+    std::size_t got = bytes.size();
+    for (std::uint64_t at = 0; error == 0 && got == bytes.size(); at += got) error = file.read(at, bytes, &got);
+    if (error != 0) fail_system("reading what was recorded before", path, error);
+  }
+
+  std::vector<std::uint64_t> episodes_in(const std::string& name) {
+    if (is_indexed(*source_of(name, true))) return in_file_.at(name);
+    const auto found = read_segment(name, [&] {
+      std::vector<std::uint64_t> episodes;
+      const auto file = File::open(run_.episodes() / name, Access::read);
+      for (const auto& link : link_names(open_group(file.id(), "/").get())) {
+        if (const auto episode = number_in(link, "episode_", "")) episodes.push_back(*episode);
+      }
+      return episodes;
+    });
+    if (!found && !in_file_.contains(name) && read_text(run_.episodes() / name, kSignature.size()) == kSignature)
+      ++unknown_segments_;
+    return found.value_or(std::vector<std::uint64_t>());
   }
 
   /// The segment with the most episodes has them; what a merge has copied is then found to be empty.
@@ -83,25 +124,24 @@ class InventoryTaker {
   /// A segment with an episode that cannot be read stays as it is, out of the list: a merge would lose that episode.
   void take_episodes_of(Segment& segment) {
     if (segment.episodes.empty()) return;
+    const auto& name = segment.source->name;
     const bool known = is_indexed(*segment.source);
-    std::optional<File> file;
-    if (!known) file.emplace(File::open(run_.episodes() / segment.source->name, Access::read));
+    const auto file =
+        known ? std::nullopt : read_segment(name, [&] { return File::open(run_.episodes() / name, Access::read); });
     bool all = true;
     for (const auto episode : segment.episodes) {
       use_numbers_after(episode);
-      try {
-        auto record = known ? indexed_.at(episode) : scan_segment(*file, episode);
-        record.source = segment.source;
-        found_.records[episode] = std::move(record);
-      } catch (const Error&) {
-        all = false;
-      }
+      auto record = known ? indexed_.at(episode) : file ? scan_segment(name, *file, episode) : std::nullopt;
+      all = all && record;
+      if (!record) continue;
+      record->source = segment.source;
+      found_.records[episode] = std::move(*record);
     }
     if (!all) segment.episodes.clear();
   }
 
-  EpisodeRecord scan_segment(const File& file, std::uint64_t episode) const {
-    return scan_episode(library_, open_group(file.id(), episode_id(episode)).get());
+  std::optional<EpisodeRecord> scan_segment(const std::string& name, const File& file, std::uint64_t episode) const {
+    return read_segment(name, [&] { return scan_episode(library_, open_group(file.id(), episode_id(episode)).get()); });
   }
 
   void take_own_file(std::uint64_t episode, const std::string& name) {
@@ -130,6 +170,7 @@ class InventoryTaker {
   const std::map<std::uint64_t, EpisodeRecord> indexed_;
   std::map<std::string, std::vector<std::uint64_t>> in_file_;  // of the index
   std::map<std::uint64_t, std::string> own_files_;
+  std::uint64_t unknown_segments_ = 0;  ///< that have episodes, and nobody knows which
   Inventory found_;
 };
 

@@ -26,8 +26,9 @@ struct Inventory {
   std::vector<std::filesystem::path> leftovers;  ///< what dead processes left: transient files, second copies
 };
 
-/// Reads directories, the index, and those files that the index does not know. A file that cannot be read is left
-/// alone, its number is not used again, and no record speaks of it.
+/// Reads directories, the index, and those files that the index does not know. A damaged file is left alone, numbers that it
+/// may have are not used again, and no record speaks of it.
+/// \throws Error io: the disk cannot read a segment now
 Inventory take_inventory(Library& library, const RunDirectory& run);
 
 }  // namespace neurotape::hdf5

@@ -321,6 +321,56 @@ TEST_F(Run, AnUnreadableEpisodeOfASegmentCostsNoOther) {
       "'episode_0003']");
 }
 
+TEST_F(Run, NumbersThatADamagedSegmentMayHaveAreNotUsed) {
+  [[maybe_unused]] const support::LeaksOfHdf5 leaks;
+  create_run();
+  for (std::uint64_t i = 0; i < 3; ++i) record_small(*backend_, i, 10);
+  close_run();
+  std::filesystem::remove(path_ / "experiment_data.h5");
+  std::filesystem::resize_file(path_ / "episodes/segment_0000.h5", 100);
+  EXPECT_GE(reopen()->next_episode_number(), 1'000U);
+  EXPECT_THAT(episode_files(), ElementsAre("segment_0000.h5"));
+}
+
+/// Reads fail, from one on, so many.
+class FailingReads final : public io::Operations {
+ public:
+  ssize_t pread(int file, void* bytes, std::size_t count, off_t offset) override {
+    if (++reads < first || reads - first >= times) return Operations::pread(file, bytes, count, offset);
+    errno = EIO;
+    return -1;
+  }
+  std::uint64_t first = UINT64_MAX, times = 1, reads = 0;
+};
+
+TEST_F(Run, ADiskThatCannotReadASegmentIsAnErrorAndNumbersAreNotUsedAgain) {
+  [[maybe_unused]] const support::LeaksOfHdf5 leaks;
+  create_run();
+  for (std::uint64_t i = 0; i < 3; ++i) record_small(*backend_, i, 10);
+  close_run();
+  std::filesystem::remove(path_ / "experiment_data.h5");  // what is in the segment is known by reading it
+  FailingReads disk;
+  const io::Replaced replaced(disk);
+  EXPECT_EQ(reopen()->next_episode_number(), 3U);
+  const auto reads = disk.reads;
+  int refused = 0;
+  for (const std::uint64_t times : {std::uint64_t{1}, UINT64_MAX}) {
+    for (std::uint64_t first = 1; first <= reads; ++first) {
+      std::filesystem::remove(path_ / "experiment_data.h5");
+      disk.first = first;
+      disk.times = times;
+      disk.reads = 0;
+      try {
+        EXPECT_EQ(reopen()->next_episode_number(), 3U) << first << ", " << times;
+      } catch (const Error& error) {
+        ++refused;
+        EXPECT_THAT(error.what(), HasSubstr(path_.string()));
+      }
+    }
+  }
+  EXPECT_GT(refused, 0);
+}
+
 TEST_F(Run, NumbersOfALostSegmentAreNotUsedAgain) {
   create_run();
   for (std::uint64_t i = 0; i < 3; ++i) record_small(*backend_, i, 10);
