@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "tests/integration/support.hpp"
+#include "tests/support/sanitizers.hpp"
 
 namespace neurotape::outside {
 namespace {
@@ -76,6 +77,8 @@ class ForkEnds : public Fork, public ::testing::WithParamInterface<Ending> {
 };
 
 TEST_P(ForkEnds, AndNoFileChanges) {
+  if (support::kSanitized && GetParam().name == "by_exit")
+    GTEST_SKIP() << "a sanitizer takes for leaked at exit what threads hold that a child does not have";
   auto experiment = create({.commit_interval = std::chrono::hours(1), .durability = Durability::power});
   auto episode = experiment.start_episode();
   auto stream = episode.neural_state<double>("v", {100});

@@ -163,7 +163,7 @@ std::vector<std::string> impossible_names() {
                                  "\xF8\x88\x80\x80\x80",
                                  "a\0b"s,
                                  "\0"s};
-  for (const std::size_t bytes : {201, 255, 256, 70'000}) names.emplace_back(bytes, 'x');
+  for (const std::size_t bytes : {201U, 255U, 256U, 70'000U}) names.emplace_back(bytes, 'x');
   for (char c = 1; c < 0x20; ++c) names.push_back("a"s + c);
   return names;
 }

@@ -27,7 +27,8 @@ class PackTest : public JudgedRunTest {
       auto wide = episode.neural_state<float>("wide", {300'000});
       std::vector<float> row(300'000);
       for (int t = 0; t < 8; ++t) {
-        for (std::size_t i = 0; i < row.size(); ++i) row[i] = static_cast<float>((i * 2654435761U + t) % 1'000'003);
+        for (std::size_t i = 0; i < row.size(); ++i)
+          row[i] = static_cast<float>((i * 2654435761U + static_cast<std::size_t>(t)) % 1'000'003);
         wide.record(t, row);
         if (t == 4) experiment.flush();
       }
