@@ -6,6 +6,7 @@
 h5py (read, and r+), h5dump, h5ls, h5stat, h5repack; a program that is not installed is skipped with a word.
 """
 
+import glob
 import os
 import pathlib
 import shutil
@@ -118,6 +119,14 @@ def try_all(run, told, directory):
     return found
 
 
+def is_in_segment(path):
+    for segment in glob.glob(os.path.join(os.path.dirname(path), "segment_*.h5")):
+        with h5py.File(segment, "r") as file:
+            if pathlib.Path(path).stem in file:
+                return True
+    return False
+
+
 def main():
     victim, *arguments = sys.argv[1:]
     options = dict(argument.split("=") for argument in arguments)
@@ -133,7 +142,7 @@ def main():
         with tempfile.TemporaryDirectory(prefix="neurotape_matrix_") as directory:
             _, told, _ = run_victim(victim, directory, options | {"deed": "kill", "at": str(at)})
             path = os.path.join(run_of(directory) or directory, "episodes", EPISODE)
-            if not os.path.exists(path):  # before its first commit, or in a segment already
+            if not os.path.exists(path) or is_in_segment(path):  # before its first commit, or a copy that is to be removed
                 continue
             with h5py.File(path, "r") as file:
                 killed = status_of(file) == "recording"
