@@ -60,6 +60,8 @@ struct Ending {
   std::string name;
   void (*end)();
   int status;  ///< as in_child() tells it
+
+  friend void PrintTo(const Ending& ending, std::ostream* out) { *out << ending.name; }
 };
 
 class ForkEnds : public Fork, public ::testing::WithParamInterface<Ending> {

@@ -105,6 +105,8 @@ struct How {
   std::string name;
   Codec codec;
   Durability durability;
+
+  friend void PrintTo(const How& how, std::ostream* out) { *out << how.name; }
 };
 
 /// Whether all of it went well, as far as anybody was told.
