@@ -23,10 +23,10 @@ class Sparse final : public io::Operations {
   ssize_t pwrite(int file, const void* bytes, std::size_t count, off_t offset) override {
     const auto* const text = static_cast<const char*>(bytes);
     const bool zeros = count >= kLeastHole && text[0] == 0 && std::memcmp(text, text + 1, count - 1) == 0;
-    if (!zeros) return Operations::pwrite(file, bytes, count, offset);
+    constexpr int kHole = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
+    if (!zeros || ::fallocate(file, kHole, offset, static_cast<off_t>(count)) != 0)
+      return Operations::pwrite(file, bytes, count, offset);
     extend(file, offset + static_cast<off_t>(count));
-    if (::fallocate(file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, static_cast<off_t>(count)) != 0)
-      return -1;
     return static_cast<ssize_t>(count);
   }
   int fallocate(int file, off_t offset, off_t length) override {
