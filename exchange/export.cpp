@@ -1,7 +1,6 @@
 #include "exchange/export.hpp"
 
 #include <neurotape/error.hpp>
-#include <unistd.h>
 
 #include "exchange/description.hpp"
 #include "exchange/text_file.hpp"
@@ -14,51 +13,24 @@ namespace fs = std::filesystem;
   throw Error(ErrorCode::io, tried + ": " + error.message(), {.path = path.string()});
 }
 
-fs::path normal(const fs::path& output) {
-  const auto path = fs::absolute(output).lexically_normal();
-  return path.has_filename() ? path : path.parent_path();
-}
-
-/// Its name while a process writes it.
-fs::path transient_of(const fs::path& output, int process) {
-  return output.parent_path() / ("." + output.filename().string() + "." + std::to_string(process));
-}
-
 }  // namespace
 
-NewDirectory::NewDirectory(const fs::path& output) : output_(normal(output)) {
+NewDirectory::NewDirectory(const fs::path& output) : beside_(output) {
   std::error_code error;
-  if (fs::exists(fs::symlink_status(output_, error)))
-    throw Error(ErrorCode::already_exists, "the output is there already", {.path = output_.string()});
-  transient_ = transient_of(output_, ::getpid());
-  fs::remove_all(transient_, error);  // of a process with this number that was killed
-  if (!fs::create_directories(transient_, error) && error) fail("cannot make a directory", transient_, error);
-}
-
-void NewDirectory::remove_rest(const fs::path& output, int process) noexcept try {
-  fs::remove_all(transient_of(normal(output), process));
-} catch (const std::exception&) {  // it stays under a name that says what it is
-}
-
-NewDirectory::~NewDirectory() {
-  std::error_code ignored;
-  if (!published_) fs::remove_all(transient_, ignored);
+  if (!fs::create_directories(path(), error) && error) fail("cannot make a directory", path(), error);
 }
 
 fs::path NewDirectory::file(const std::string& name) {
-  auto path = transient_ / name;
+  auto file = path() / name;
   std::error_code error;
-  if (!fs::create_directories(path.parent_path(), error) && error)
-    fail("cannot make a directory", path.parent_path(), error);
+  if (!fs::create_directories(file.parent_path(), error) && error)
+    fail("cannot make a directory", file.parent_path(), error);
   report_.files.push_back(name);
-  return path;
+  return file;
 }
 
 ExportReport NewDirectory::publish(const fs::path& inner) {
-  std::error_code error;
-  fs::rename(inner.empty() ? transient_ : inner, output_, error);
-  if (error) fail("cannot give the output its name", output_, error);
-  published_ = inner.empty();
+  beside_.publish(inner);
   for (const auto& [text, episodes] : notes_)
     report_.notes.push_back(text + " (episodes: " + std::to_string(episodes) + ")");
   return std::move(report_);

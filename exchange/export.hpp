@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "backends/io/beside.hpp"
+
 namespace neurotape::exchange {
 
 struct ExportOptions {
@@ -58,24 +60,22 @@ class NewDirectory {
  public:
   /// \throws Error already_exists, io
   explicit NewDirectory(const std::filesystem::path& output);
-  NewDirectory(const NewDirectory&) = delete;
-  NewDirectory& operator=(const NewDirectory&) = delete;
-  ~NewDirectory();
 
   /// A file in it, whose directories are made; noted in the report.
   std::filesystem::path file(const std::string& name);
   /// Something to be told of an episode; told once, with the number of episodes.
   void note(const std::string& text) { ++notes_[text]; }
   /// What a process left that was killed while it wrote.
-  static void remove_rest(const std::filesystem::path& output, int process) noexcept;
+  static void remove_rest(const std::filesystem::path& output, int process) noexcept {
+    io::Beside::remove_rest(output, process);
+  }
 
-  const std::filesystem::path& path() const noexcept { return transient_; }
+  const std::filesystem::path& path() const noexcept { return beside_.path(); }
   /// Gives the directory its name; or to one directory in it, whose neighbours are removed. \throws Error io
   ExportReport publish(const std::filesystem::path& inner = {});
 
  private:
-  std::filesystem::path output_, transient_;
-  bool published_ = false;
+  io::Beside beside_;
   ExportReport report_;
   std::map<std::string, std::uint64_t> notes_;  ///< and of how many episodes
 };

@@ -16,8 +16,10 @@ class Beside {
   ~Beside();
 
   const std::filesystem::path& path() const noexcept { return transient_; }
-  /// \throws Error io
-  void publish();
+  /// Gives it the name; or something in it, whose neighbours are removed. \throws Error io
+  void publish(const std::filesystem::path& inner = {});
+  /// What a process left that was killed meanwhile.
+  static void remove_rest(const std::filesystem::path& path, int process) noexcept;
 
  private:
   std::filesystem::path final_, transient_;

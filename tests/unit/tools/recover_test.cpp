@@ -82,7 +82,7 @@ TEST_F(RecoverTest, ACopyLeavesTheRunAsItWas) {
   EXPECT_EQ(parsed({"recover", run, "--copy", copy})["run"], copy.string());
   EXPECT_EQ(status_of(run), "recording");
   EXPECT_EQ(status_of(copy), "recovered");
-  expect_refused({"recover", run, "--copy", copy}, {"there is something at the place of the copy", copy.string()});
+  expect_refused({"recover", run, "--copy", copy}, {"the output is there already", copy.string()});
 }
 
 TEST_F(RecoverTest, CommittedRowsThatAreNotThereAreCounted) {
