@@ -1,7 +1,6 @@
 #include "recorder/arena.hpp"
 
 #include <cerrno>
-#include <cstdint>
 #include <cstring>
 #include <fmt/format.h>
 #include <sys/mman.h>
@@ -9,25 +8,16 @@
 #include "neurotape/error.hpp"
 
 namespace neurotape {
-namespace {
 
-constexpr std::size_t kHugePageBytes = std::size_t{2} << 20;
-
-}  // namespace
-
+// No huge pages are asked for: where memory is fragmented, or full of pages of files, the kernel makes room for one within
+// the fault, which takes 5 ms of the lane that meets it; and they make nothing faster (bench/README.md).
 Arena::Arena(std::size_t bytes) : used_(bytes / kSlabBytes) {
-  // Aligned to huge pages by reserving one more and using the range from the first boundary on.
-  const std::size_t reserved = slabs() * kSlabBytes + kHugePageBytes;
-  void* address = ::mmap(nullptr, reserved, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  void* const address =
+      ::mmap(nullptr, slabs() * kSlabBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (address == MAP_FAILED)
     throw Error(ErrorCode::memory_cap,
                 fmt::format("cannot reserve {} bytes of address space for the ring: {}", bytes, std::strerror(errno)));
-  auto* const start = static_cast<std::byte*>(address);
-  const std::size_t skip = (kHugePageBytes - reinterpret_cast<std::uintptr_t>(start) % kHugePageBytes) % kHugePageBytes;
-  if (skip != 0) ::munmap(start, skip);
-  if (skip != kHugePageBytes) ::munmap(start + skip + slabs() * kSlabBytes, kHugePageBytes - skip);
-  base_ = start + skip;
-  ::madvise(base_, slabs() * kSlabBytes, MADV_HUGEPAGE);
+  base_ = static_cast<std::byte*>(address);
 }
 
 Arena::~Arena() { ::munmap(base_, slabs() * kSlabBytes); }

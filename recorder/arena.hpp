@@ -11,7 +11,7 @@
 
 namespace neurotape {
 
-/// Reserves addresses at once and pages when asked to (`populate`), huge ones where the system has them.
+/// Reserves addresses at once and pages when asked to (`populate`).
 /// Thread safety: any thread; a mutex. Never on a lane's way but when the pool is empty.
 class Arena {
  public:
