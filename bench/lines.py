@@ -151,7 +151,8 @@ def scalars():
 
 def whole():
     yield Line("simulation", "spiking network, full-rate recording", "recorded", "seconds", "s",
-               Against("not recorded", "bare", bar=("<=", 1.03)), lower=True)
+               Against("not recorded", "bare", bar=("<=", 1.03)),
+               Against("potentials copied to cold memory", "copied"), lower=True)
     yield Line("start_close", "experiment with one episode", "experiment", "ms", "ms",
                Against("three HDF5 files", "peer/hdf5_experiment"), bar=("<=", 20.0), lower=True)
     for streams in (1, 64):

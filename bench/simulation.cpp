@@ -3,6 +3,7 @@
 // recorded  the network of examples/spiking_network.cpp: 10,000 neurons, one thread; every potential of every timestep,
 //           all spikes, all changes of synapses, with the default codec
 // bare      the same timesteps of the same network, not recorded
+// copied    the same, and a memcpy of the potentials to cold memory: what any recorder costs at least
 //
 // Read `seconds`, of the timesteps alone, against bare: what recording takes from the simulation, copies, caches and
 // memory bus included, while the workers have the other cores. The network is built anew each time, from the same seed.
@@ -10,8 +11,10 @@
 #include <cstdint>
 #include <memory>
 #include <neurotape/neurotape.hpp>
+#include <span>
 
 #include "bench/support/bench.hpp"
+#include "bench/support/cold_memory.hpp"
 #include "bench/support/recorder_sink.hpp"
 #include "examples/brunel.hpp"
 
@@ -52,6 +55,13 @@ double recorded(Figures& figures, const BrunelParameters& parameters, std::int64
   return seconds;
 }
 
+double copied(Figures& figures, const BrunelParameters& parameters, std::int64_t steps) {
+  BrunelNetwork network(parameters, 1);
+  ColdMemory cold;
+  return simulate(figures, network, steps,
+                  [&](std::int64_t) { cold.copy(std::as_bytes(std::span(network.potentials()))); });
+}
+
 double bare(Figures& figures, const BrunelParameters& parameters, std::int64_t steps) {
   BrunelNetwork network(parameters, 1);
   return simulate(figures, network, steps, [](std::int64_t) {});
@@ -64,6 +74,7 @@ void register_benchmarks() {
   parameters.neurons = options().pick(1'000U, 10'000U, 10'000U);
   const std::int64_t steps = options().pick(200, 1'000, 20'000);
   add("recorded", [=](Figures& figures) { return recorded(figures, parameters, steps); });
+  add("copied", [=](Figures& figures) { return copied(figures, parameters, steps); });
   add("bare", [=](Figures& figures) { return bare(figures, parameters, steps); });
 }
 
