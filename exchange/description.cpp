@@ -3,6 +3,8 @@
 #include <array>
 #include <neurotape/error.hpp>
 
+#include "exchange/network.hpp"
+
 namespace neurotape::exchange {
 namespace {
 
@@ -27,11 +29,22 @@ Json description_of(const StreamInfo& stream) {
 }  // namespace
 
 Json description_of(const Run& run) {
-  return {{"name", run.name()}, {"attributes", run.attributes()}, {"config", run.config()}};
+  Json told{{"name", run.name()}, {"attributes", run.attributes()}, {"config", run.config()}};
+  for_each_table(run, [&](const char* name, const NetworkTable& table) {
+    for (const auto& column : table.columns()) told[kNetwork][name][column.name] = dtype_name(column.dtype);
+  });
+  return told;
 }
 
 Json description_of(const EpisodeReader& episode) {
   const auto seed = episode.seed();
+  Json gaps = Json::array();
+  for (const auto& gap : episode.gaps())
+    gaps.push_back({{"stream", gap.stream},
+                    {"first_timestep", gap.first_timestep},
+                    {"last_timestep", gap.last_timestep},
+                    {"rows", gap.rows},
+                    {"cause", gap.cause}});
   return {{"id", episode.id()},
           {"status", episode.status()},
           {"name", episode.name()},
@@ -40,7 +53,8 @@ Json description_of(const EpisodeReader& episode) {
           {"dt", episode.dt()},
           {"dt_unit", episode.dt_unit()},
           {"seed", seed ? Json(*seed) : Json()},
-          {"attributes", episode.attributes()}};
+          {"attributes", episode.attributes()},
+          {"gaps", std::move(gaps)}};
 }
 
 Json description_of_streams(const EpisodeReader& episode) {
@@ -58,6 +72,14 @@ std::optional<Dtype> DescribedStream::type_of(const std::string& column) const {
   return found == types.end() ? std::nullopt : std::optional(found->second);
 }
 
+std::map<std::string, Dtype> described_types(const nlohmann::json& description) {
+  std::map<std::string, Dtype> types;
+  for (const auto& [column, name] : description.items())
+    for (const auto dtype : kDtypes)
+      if (name == dtype_name(dtype)) types[column] = dtype;
+  return types;
+}
+
 DescribedStream described_stream(const nlohmann::json& description) {
   DescribedStream stream;
   stream.unit = description.value("unit", "");
@@ -65,9 +87,7 @@ DescribedStream described_stream(const nlohmann::json& description) {
   stream.population_size = description.value("population_size", std::uint64_t{0});
   const auto lengths = description.value("shape", std::vector<std::uint64_t>());
   stream.shape = Shape(std::span<const std::uint64_t>(lengths));
-  for (const auto& [column, name] : description.at("types").items())
-    for (const auto dtype : kDtypes)
-      if (name == dtype_name(dtype)) stream.types[column] = dtype;
+  stream.types = described_types(description.at("types"));
   return stream;
 }
 

@@ -16,9 +16,9 @@ namespace neurotape::exchange {
 inline constexpr const char* kRunDescription = "run.json";
 inline constexpr const char* kEpisodeDescription = "episode.json";
 
-/// `name`, `attributes`, `config`.
+/// `name`, `attributes`, `config`; of a network the types of its columns.
 nlohmann::ordered_json description_of(const Run& run);
-/// `id`, `status`, `dt`, `seed`, `attributes`, ...
+/// `id`, `status`, `dt`, `seed`, `attributes`, ..., and `gaps`, where rows were dropped while recording.
 nlohmann::ordered_json description_of(const EpisodeReader& episode);
 /// By path: types of the columns, shape of a row, unit, ...
 nlohmann::ordered_json description_of_streams(const EpisodeReader& episode);
@@ -37,6 +37,8 @@ struct DescribedStream {
   std::optional<Dtype> type_of(const std::string& column) const;
 };
 
+/// Types by column. \throws nlohmann::json::exception
+std::map<std::string, Dtype> described_types(const nlohmann::json& description);
 /// \throws nlohmann::json::exception: it is no such description
 DescribedStream described_stream(const nlohmann::json& description);
 

@@ -50,6 +50,14 @@ void write_description(const EpisodeReader& episode, NewDirectory& output) {
   file.close();
 }
 
+void note_what_is_left_out(const Run& run, const EpisodeReader& episode, NewDirectory& output) {
+  if (!run.config().empty()) output.note("the configuration was left out");
+  if (!run.neurons().empty() || !run.connections().empty()) output.note("the network was left out");
+  if (!episode.gaps().empty())
+    output.note("the gaps were left out: of rows that were dropped while recording nothing is said");
+  if (episode.status() != "complete") output.note("the status \"" + episode.status() + "\" was left out");
+}
+
 double milliseconds_of_unit(const EpisodeReader& episode) {
   const std::map<std::string, double> units{{"s", 1e3}, {"ms", 1}, {"us", 1e-3}, {"ns", 1e-6}};
   const auto found = units.find(episode.dt_unit());

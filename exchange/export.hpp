@@ -31,8 +31,8 @@ struct ExportReport {
   std::vector<std::string> notes;  ///< what the format could not take as it is, and what was done
 };
 
-/// `episodes.csv`, and `episode_0000/spikes/excitatory.csv` for each stream; what these do not say, `run.json` and
-/// `episode_0000/episode.json` do.
+/// `episodes.csv`, `network/neurons.csv`, `network/connections.csv`, and `episode_0000/spikes/excitatory.csv` for each
+/// stream; what these do not say, `run.json` and `episode_0000/episode.json` do.
 ExportReport export_csv(const Run& run, const ExportOptions& options);
 /// `episode_0000/spikes/excitatory.npz` for each stream, with its columns as arrays; `run.json` and
 /// `episode_0000/episode.json`. Holds one stream in memory.
@@ -51,6 +51,10 @@ class NewDirectory;
 /// `run.json`, and for an episode `episode_0000/episode.json`: what the values do not say (description.hpp).
 void write_description(const Run& run, NewDirectory& output);
 void write_description(const EpisodeReader& episode, NewDirectory& output);
+
+/// Tells what of a run and an episode, beside its streams, is in none of the files of a format that has no place for it:
+/// configuration, network, gaps, a status that is not "complete".
+void note_what_is_left_out(const Run& run, const EpisodeReader& episode, NewDirectory& output);
 
 /// What is said of spikes whose exact times have a unit that is none of s, ms, us, ns.
 inline constexpr const char* kUnknownTimes = ": its exact times have no known unit, those of the timesteps were taken";

@@ -229,7 +229,11 @@ ExportReport export_minari(const Run& run, const ExportOptions& options) {
                 "minari needs to know which streams are --observations and --actions; `neurotape ls RUN 0` lists them");
   NewDirectory output(options.output);
   MinariWriter writer(options, output);
-  for (const auto number : options.episodes) writer.add(run.episode(number));
+  for (const auto number : options.episodes) {
+    const auto episode = run.episode(number);
+    writer.add(episode);
+    note_what_is_left_out(run, episode, output);
+  }
   writer.finish();
   return output.publish();
 }

@@ -2,6 +2,7 @@
 #include <neurotape/npz.hpp>
 
 #include "exchange/export.hpp"
+#include "exchange/network.hpp"
 
 namespace neurotape::exchange {
 namespace {
@@ -65,6 +66,12 @@ void write_stream(const EpisodeReader& episode, const StreamInfo& stream, const 
 ExportReport export_npz(const Run& run, const ExportOptions& options) {
   NewDirectory output(options.output);
   write_description(run, output);
+  for_each_table(run, [&](const std::string& name, const NetworkTable& table) {
+    const auto columns = read_columns(table);
+    std::vector<NamedValue> arrays;
+    for (const auto& [column, values] : columns) arrays.push_back({column, values});
+    write_npz(output.file(kNetwork + ("/" + name + ".npz")), arrays, {.durability = Durability::process});
+  });
   for (const auto number : options.episodes) {
     const auto episode = run.episode(number);
     write_description(episode, output);

@@ -253,6 +253,7 @@ ExportReport export_nwb(const Run& run, const ExportOptions& options) {
   for (const auto number : options.episodes) {
     const auto episode = run.episode(number);
     NwbFile(run, episode, options, output).write();
+    note_what_is_left_out(run, episode, output);
   }
   return output.publish();
 }

@@ -16,6 +16,7 @@ namespace {
 using artifacts::gnuplot_string;
 
 constexpr std::size_t kReadAtOnceBytes = 4'000'000;
+constexpr std::size_t kMostEventsWithText = 20;
 constexpr auto kLastTimestep = std::numeric_limits<std::int64_t>::max();
 
 /// One of the drawings above each other: its settings, and what is plotted from which data.
@@ -24,7 +25,7 @@ struct Panel {
   std::string axis;  ///< of time, or another
   std::vector<std::string> curves;
   std::string data;  ///< of all curves, in their order, each ended by "e"
-  bool has_key = false;
+  bool has_key = false, is_of_time = true;
 };
 
 class Figure {
@@ -42,6 +43,7 @@ class Figure {
       if (stream.is_dense()) add_traces(stream);
       if (stream.kind == StreamKind::rewards) add_rewards(stream);
     }
+    find_events();
     add_learning_curve();
     if (panels_.empty())
       throw Error(ErrorCode::not_found, "there is nothing to draw in " + episode_.id(), {.episode = episode_.id()});
@@ -129,6 +131,27 @@ class Figure {
     panels_.push_back(std::move(panel));
   }
 
+  /// Events are lines through all panels of time.
+  void find_events() {
+    events_ = episode_.events();
+    std::erase_if(events_, [&](const auto& event) { return event.timestep < from_ || event.timestep >= to_; });
+    if (!panels_.empty()) plot_.events = events_.size();
+  }
+
+  /// \param named whether their types are written beside them, which many would make unreadable
+  std::string marks(bool named) const {
+    std::string text;
+    for (const auto& event : events_) {
+      const auto time = time_of(event.timestep);
+      text +=
+          fmt::format("set arrow from first {0}, graph 0 to first {0}, graph 1 nohead dt 2 lc rgb '#888888'\n", time);
+      if (named)
+        text += fmt::format("set label {} at first {}, graph 0.97 right rotate by 90 offset character -0.6,0\n",
+                            gnuplot_string(event.type), time);
+    }
+    return text;
+  }
+
   /// The return of every episode; of one there is no curve.
   void add_learning_curve() {
     const auto all = outcomes(run_);
@@ -140,7 +163,8 @@ class Figure {
                 .axis = "episode",
                 .curves = {"'-' using 1:2 with linespoints pt 7 ps 0.4 lc rgb '#1f5fa8' notitle",
                            "'-' using 1:2 with points pt 6 ps 1.2 lc rgb '#b5541c' notitle"},
-                .data = {}};
+                .data = {},
+                .is_of_time = false};
     for (const auto& one : all) {
       panel.data += fmt::format("{} {}\n", one.number, one.sum_of_rewards);
       ++plot_.points;
@@ -165,6 +189,8 @@ class Figure {
     text += fmt::format("set multiplot layout {},1 title {}\n", panels_.size(),
                         gnuplot_string(run_.name() + ", " + episode_.id() + ", " + episode_.status()));
     for (const auto& panel : panels_) {
+      text += "unset arrow\nunset label\n";
+      if (panel.is_of_time) text += marks(&panel == &panels_.front() && events_.size() <= kMostEventsWithText);
       text += panel.settings + "set ylabel " + gnuplot_string(panel.label) + "\n";
       text += "set xlabel " + gnuplot_string(panel.axis) + "\n";
       text += panel.has_key ? "set key outside right\n" : "unset key\n";
@@ -179,6 +205,7 @@ class Figure {
   std::int64_t from_ = 0, to_ = 0;
   bool timed_ = false;
   std::vector<Panel> panels_;
+  std::vector<EventRecord> events_;
   Plot plot_;
 };
 

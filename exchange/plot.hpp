@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// An episode as one figure: raster, traces, behavior, rewards, and the learning curve of its run.
+/// An episode as one figure: raster, traces, behavior, rewards, events, and the learning curve of its run.
 
 #include <cstdint>
 #include <neurotape/run.hpp>
@@ -24,6 +24,7 @@ struct Plot {
   std::size_t panels = 0;
   std::uint64_t spikes = 0;  ///< drawn
   std::uint64_t points = 0;  ///< of traces and curves, drawn
+  std::uint64_t events = 0;  ///< drawn
 };
 
 /// Drawn by gnuplot.

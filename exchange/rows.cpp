@@ -9,14 +9,6 @@ namespace {
 constexpr std::size_t kReadAtOnceBytes = 4'000'000;
 
 template <class T>
-void put(RowSink& sink, T value) {
-  std::array<char, 32> buffer;
-  bool finite = true;
-  if constexpr (std::is_floating_point_v<T>) finite = std::isfinite(value);
-  sink.number(number_text(value, buffer), finite);
-}
-
-template <class T>
 RowLayout dense_layout(const DenseReader<T>& reader) {
   RowLayout layout{{"timestep"}, 1, reader.shape().rank() == 0};
   if (layout.scalar) {
@@ -37,8 +29,8 @@ void read_dense(const DenseReader<T>& reader, const RowChoice& choice, RowSink& 
   sink.begin(dense_layout(reader));
   for (const auto& part : parts_of(reader, choice))
     for (std::size_t i = 0; i < part.size(); ++i) {
-      put(sink, part.timesteps[i]);
-      for (const T value : part.row(i)) put(sink, value);
+      put_number(sink, part.timesteps[i]);
+      for (const T value : part.row(i)) put_number(sink, value);
       if (!sink.end_row()) return;
     }
 }
@@ -52,7 +44,7 @@ void read_sparse(const Reader& reader, std::vector<std::string> names, const Row
   sink.begin({std::move(names), size});
   for (const auto& part : parts_of(reader, choice))
     for (std::size_t i = 0; i < part.size(); ++i) {
-      put(sink, part.timesteps[i]);
+      put_number(sink, part.timesteps[i]);
       fields(part, i);
       if (!sink.end_row()) return;
     }
@@ -65,8 +57,8 @@ void read_spikes(const EpisodeReader& episode, const StreamInfo& stream, const R
   std::vector<std::string> names{"neuron_id"};
   if (timed) names.emplace_back("time");
   read_sparse(reader, std::move(names), choice, sink, [&](const auto& part, std::size_t i) {
-    put(sink, part.neuron_ids[i]);
-    if (timed) put(sink, part.times[i]);
+    put_number(sink, part.neuron_ids[i]);
+    if (timed) put_number(sink, part.times[i]);
   });
 }
 
@@ -75,9 +67,9 @@ void read_weight_changes(const EpisodeReader& episode, const StreamInfo& stream,
   visit_weight_changes(episode, stream, [&](auto reader) {
     if (choice.ids) reader = reader.of(*choice.ids);
     read_sparse(reader, {"synapse_id", "old_weight", "new_weight"}, choice, sink, [&](const auto& part, std::size_t i) {
-      put(sink, part.synapse_ids[i]);
-      put(sink, part.old_weights[i]);
-      put(sink, part.new_weights[i]);
+      put_number(sink, part.synapse_ids[i]);
+      put_number(sink, part.old_weights[i]);
+      put_number(sink, part.new_weights[i]);
     });
   });
 }
@@ -87,7 +79,7 @@ void read_events(const EpisodeReader& episode, const RowChoice& choice, RowSink&
   for (const auto& event : episode.events()) {
     const detail::TimeRange wanted{choice.from, choice.to};
     if (choice.has_range() && !wanted.contains(event.timestep)) continue;
-    put(sink, event.timestep);
+    put_number(sink, event.timestep);
     sink.text(event.type);
     sink.json(event.data.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
     if (!sink.end_row()) return;
@@ -113,7 +105,7 @@ void read_rows(const EpisodeReader& episode, const StreamInfo& stream, const Row
     case StreamKind::rewards:
       refuse_ids(stream, choice);
       read_sparse(episode.rewards(), {"value"}, choice, sink,
-                  [&](const auto& part, std::size_t i) { put(sink, part.values[i]); });
+                  [&](const auto& part, std::size_t i) { put_number(sink, part.values[i]); });
       break;
     case StreamKind::events:
       refuse_ids(stream, choice);

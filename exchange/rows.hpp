@@ -4,6 +4,7 @@
 
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <cstdint>
 #include <limits>
 #include <neurotape/episode_reader.hpp>
@@ -62,6 +63,14 @@ std::string_view number_text(T value, std::array<char, 32>& buffer) {
     const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value).ptr;
     return {buffer.data(), static_cast<std::size_t>(end - buffer.data())};
   }
+}
+
+template <class T>
+void put_number(RowSink& sink, T value) {
+  std::array<char, 32> buffer;
+  bool finite = true;
+  if constexpr (std::is_floating_point_v<T>) finite = std::isfinite(value);
+  sink.number(number_text(value, buffer), finite);
 }
 
 }  // namespace neurotape::exchange

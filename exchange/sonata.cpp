@@ -151,7 +151,11 @@ void write_episode(NewDirectory& output, const EpisodeReader& episode, const Exp
 
 ExportReport export_sonata(const Run& run, const ExportOptions& options) {
   NewDirectory output(options.output);
-  for (const auto number : options.episodes) write_episode(output, run.episode(number), options);
+  for (const auto number : options.episodes) {
+    const auto episode = run.episode(number);
+    write_episode(output, episode, options);
+    note_what_is_left_out(run, episode, output);
+  }
   return output.publish();
 }
 

@@ -2,6 +2,7 @@
 
 #include "exchange/description.hpp"
 #include "exchange/export.hpp"
+#include "exchange/network.hpp"
 #include "exchange/text_file.hpp"
 #include "exchange/text_sinks.hpp"
 
@@ -69,6 +70,18 @@ void write_csv_of_episodes(const Run& run, const ExportOptions& options, NewDire
   file.close();
 }
 
+/// \param read gives rows to a sink
+template <class Read>
+void write_csv(const std::filesystem::path& path, Read read) {
+  TextFile file(path);
+  CsvSink sink([&](std::string_view text) {
+    file.write(text);
+    return true;
+  });
+  read(sink);
+  file.close();
+}
+
 std::string dump(const Json& value) { return value.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
 void write_json_of_episode(const EpisodeReader& episode, TextFile& file) {
@@ -92,18 +105,15 @@ ExportReport export_csv(const Run& run, const ExportOptions& options) {
   NewDirectory output(options.output);
   write_csv_of_episodes(run, options, output);
   write_description(run, output);
+  for_each_table(run, [&](const std::string& name, const NetworkTable& table) {
+    write_csv(output.file(kNetwork + ("/" + name + ".csv")), [&](RowSink& sink) { read_rows(table, sink); });
+  });
   for (const auto number : options.episodes) {
     const auto episode = run.episode(number);
     write_description(episode, output);
-    for (const auto& stream : episode.streams()) {
-      TextFile file(output.file(episode.id() + "/" + stream.path + ".csv"));
-      CsvSink sink([&](std::string_view text) {
-        file.write(text);
-        return true;
-      });
-      read_rows(episode, stream, {}, sink);
-      file.close();
-    }
+    for (const auto& stream : episode.streams())
+      write_csv(output.file(episode.id() + "/" + stream.path + ".csv"),
+                [&](RowSink& sink) { read_rows(episode, stream, {}, sink); });
   }
   return output.publish();
 }
@@ -111,6 +121,14 @@ ExportReport export_csv(const Run& run, const ExportOptions& options) {
 ExportReport export_json(const Run& run, const ExportOptions& options) {
   NewDirectory output(options.output);
   write_description(run, output);
+  for_each_table(run, [&](const std::string& name, const NetworkTable& table) {
+    TextFile file(output.file(kNetwork + ("/" + name + ".json")));
+    file.write("{");
+    SplitSink sink(file);
+    read_rows(table, sink);
+    file.write("}\n");
+    file.close();
+  });
   for (const auto number : options.episodes) {
     const auto episode = run.episode(number);
     TextFile file(output.file(episode.id() + ".json"));

@@ -15,10 +15,10 @@ constexpr const char* kFooter =
 
   csv     episodes.csv, and episode_0003/spikes/excitatory.csv for each stream
   npz     episode_0003/spikes/excitatory.npz for each stream, for numpy.load
-          both: run.json and episode_0003/episode.json, with what values do not say: their types,
-          units, dt; `import` reads them
-  json    run.json, and episode_0003.json: each stream as `columns` and `data`, for
-          pandas.DataFrame(s["data"], columns=s["columns"])
+          both: network/neurons and network/connections, and run.json and episode_0003/episode.json,
+          with what values do not say: configuration, types, units, dt, gaps; `import` reads them
+  json    run.json, network/neurons.json, and episode_0003.json: each stream as `columns` and
+          `data`, for pandas.DataFrame(s["data"], columns=s["columns"])
   sonata  episode_0003/spikes.h5, and a report episode_0003/NAME.h5 for each neural state
   nwb     episode_0003.nwb: units, acquisition, behavior, trials
   minari  data/main_data.hdf5 and data/metadata.json: needs --observations and --actions

@@ -14,8 +14,8 @@ namespace {
 constexpr const char* kAbout = "A run made of what others wrote: csv, npz, sonata, minari";
 constexpr const char* kFooter =
     R"(RUN is a directory that is not there yet; it gets its name when all is in it. The same formats
-as of `export`, the other way: what it wrote comes back with the same values, to the bit (it does
-not write the tables of the network, and gaps).
+as of `export`, the other way: what it wrote comes back with the same values, to the bit. Gaps come
+back in the attribute imported_from of their episode.
 
   csv     a directory of `export --to csv`; or a file with a header, whose first column has
           timesteps, or times where --dt is given: one dense stream behavior/NAME-OF-FILE

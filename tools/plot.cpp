@@ -12,10 +12,11 @@
 namespace neurotape::tools {
 namespace {
 
-constexpr const char* kAbout = "One figure of an episode: raster, traces, behavior, rewards, learning curve";
+constexpr const char* kAbout = "One figure of an episode: raster, traces, behavior, rewards, events, learning curve";
 constexpr const char* kFooter =
     R"(Drawn by gnuplot (Debian: gnuplot-nox). A panel for each population, dense stream and the
-rewards, and the return of every episode of the run. At most 100 neurons of a population
+rewards, and the return of every episode of the run; events are dashed lines, with their
+types in the first panel where they are no more than 20. At most 100 neurons of a population
 and 5 columns of a dense stream are drawn; of long streams, 2,000 rows that lie evenly.
 
 Examples:
@@ -43,7 +44,11 @@ struct Arguments : RunArguments {
     const auto drawn = exchange::plot(run, open_episode(run, episode), chosen);
     if (on_terminal) return print(drawn.picture);
     write(drawn.picture);
-    return answer({{"output", output}, {"panels", drawn.panels}, {"spikes", drawn.spikes}, {"points", drawn.points}},
+    return answer({{"output", output},
+                   {"panels", drawn.panels},
+                   {"spikes", drawn.spikes},
+                   {"points", drawn.points},
+                   {"events", drawn.events}},
                   as_json, text);
   }
 
@@ -61,7 +66,7 @@ struct Arguments : RunArguments {
   }
   static std::string text(const Json& told) {
     return plain(told["output"]) + ": panels " + plain(told["panels"]) + ", spikes " + plain(told["spikes"]) +
-           ", points " + plain(told["points"]) + "\n";
+           ", points " + plain(told["points"]) + ", events " + plain(told["events"]) + "\n";
   }
 };
 

@@ -53,7 +53,8 @@ std::vector<std::string> names_of_columns(const std::filesystem::path& path) {
 }  // namespace
 
 ImportReport import_csv(const ImportOptions& options) {
-  if (std::filesystem::is_directory(options.source)) return import_exported(options, ".csv", import_table);
+  if (std::filesystem::is_directory(options.source))
+    return import_exported(options, ".csv", {import_table, read_network_table});
   if (!options.stream.empty() && !StreamPath::parse(options.stream).is_dense())
     return import_single(options, options.stream, import_table);
   const auto path = options.stream.empty() ? "behavior/" + stem_of(options.source) : options.stream;

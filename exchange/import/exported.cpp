@@ -26,6 +26,7 @@ std::optional<std::uint64_t> number_of_episode(std::string_view name) {
 struct ExportedEpisode {
   std::string id, status = "complete";
   EpisodeOptions options;
+  Json gaps = Json::array();
   std::vector<StreamFile> files;  ///< by path of the stream
 };
 
@@ -56,6 +57,7 @@ void read_description(const Json& told, std::map<std::string, fs::path>& files, 
                       ExportedEpisode& episode, const fs::path& directory) {
   auto& options = episode.options;
   episode.status = told.value("status", "complete");
+  episode.gaps = told.value("gaps", episode.gaps);
   options.name = told.value("name", "");
   options.attributes = told.value("attributes", Json::object()).get<Json::object_t>();
   options.dt = told.value("dt", 0.0);
@@ -84,7 +86,12 @@ ExportedEpisode read_episode(const fs::path& directory, const std::string& endin
 void import_episode(const fs::path& directory, const std::string& ending, NewRun& run, const ImportStream& import) {
   auto source = read_episode(directory, ending);
   source.options.attributes.erase("imported_from");  // it says so of an import before this one
-  auto episode = run.start_episode(source.options, {{"episode", source.id}});
+  Json origin{{"episode", source.id}};
+  if (!source.gaps.empty()) {
+    origin["gaps"] = source.gaps;
+    run.note("had rows dropped while it was recorded: its gaps are in its attribute imported_from");
+  }
+  auto episode = run.start_episode(source.options, std::move(origin));
   for (const auto& file : source.files) import(file, episode, run);
   if (source.status != "complete" && source.status != "aborted")
     run.note("had the status " + source.status + "; it is complete now");
@@ -115,7 +122,7 @@ std::string stem_of(const fs::path& path) {
   return (whole.has_filename() ? whole : whole.parent_path()).stem().string();
 }
 
-ImportReport import_exported(const ImportOptions& options, const std::string& ending, const ImportStream& import) {
+ImportReport import_exported(const ImportOptions& options, const std::string& ending, const FileImports& import) {
   const auto episodes = episode_directories(options.source);
   if (episodes.empty())
     throw Error(ErrorCode::not_found,
@@ -123,15 +130,17 @@ ImportReport import_exported(const ImportOptions& options, const std::string& en
                     "`, or one " + ending + " file",
                 {.path = options.source.string()});
   std::string name = stem_of(options.source);
-  Json config = Json::object();
+  Json config = Json::object(), network = Json::object();
   if (const auto path = options.source / kRunDescription; fs::exists(path))
     with_json(path, [&](const Json& told) {
       name = told.value("name", name);
       config = told.value("config", config);
+      network = told.value(kNetwork, network);
     });
   NewRun run(options, name);
   if (!config.empty()) run.experiment().save_config(config);
-  for (const auto& directory : episodes) import_episode(directory, ending, run, import);
+  import_network(options.source, ending, network, import.table, run);
+  for (const auto& directory : episodes) import_episode(directory, ending, run, import.stream);
   return run.publish();
 }
 

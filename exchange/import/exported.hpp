@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "exchange/description.hpp"
+#include "exchange/import/network.hpp"
 #include "exchange/import/new_run.hpp"
 #include "exchange/import/streams.hpp"
 
@@ -25,6 +26,12 @@ struct StreamFile {
 /// Records a file of a stream.
 using ImportStream = std::function<void(const StreamFile& file, Episode& episode, NewRun& run)>;
 
+/// How the files of an exported run are read.
+struct FileImports {
+  ImportStream stream;
+  ReadTable table;  ///< of the network
+};
+
 /// Directories `episode_N` in this one, by number.
 std::vector<std::filesystem::path> episode_directories(const std::filesystem::path& directory);
 /// A JSON file. \throws Error not_found, io, damaged
@@ -34,7 +41,7 @@ std::string stem_of(const std::filesystem::path& path);
 
 /// All episodes of a directory. \param ending of the files: ".csv"
 /// \throws Error not_found (there are no episodes in it, or one lacks the file of a stream), damaged
-ImportReport import_exported(const ImportOptions& options, const std::string& ending, const ImportStream& import);
+ImportReport import_exported(const ImportOptions& options, const std::string& ending, const FileImports& import);
 /// One file, as one episode. \param path of its stream \param origin what `imported_from` says beside its name
 ImportReport import_single(const ImportOptions& options, const std::string& path, const ImportStream& import,
                            nlohmann::json origin = nlohmann::json::object());

@@ -79,8 +79,21 @@ class ForeignArrays {
 
 }  // namespace
 
+NetworkColumns read_network_arrays(const std::filesystem::path& file, const std::map<std::string, Dtype>&) {
+  const Arrays arrays(file);
+  NetworkColumns columns;
+  for (const auto& name : arrays.file().names()) {
+    columns.emplace_back(name, arrays.numbers(name));
+    if (const auto& shape = columns.back().second.shape(); shape.rank() != 1)
+      arrays.fail(ErrorCode::wrong_shape,
+                  fmt::format("array '{}': expected one dimension, got the shape {}", name, shape.to_string()));
+  }
+  return columns;
+}
+
 ImportReport import_npz(const ImportOptions& options) {
-  if (std::filesystem::is_directory(options.source)) return import_exported(options, ".npz", import_arrays);
+  if (std::filesystem::is_directory(options.source))
+    return import_exported(options, ".npz", {import_arrays, read_network_arrays});
   if (!options.stream.empty()) return import_single(options, options.stream, import_arrays);
   const ForeignArrays arrays(options.source);
   NewRun run(options, stem_of(options.source));

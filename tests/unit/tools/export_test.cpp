@@ -93,6 +93,35 @@ TEST_F(ExportTest, ExactTimesHaveTheUnitThatTheRunSays) {
   EXPECT_THAT(exported("sonata", record("fortnights", 0)), HasSubstr(kNote));
 }
 
+TEST_F(ExportTest, WhatAFormatHasNoPlaceForIsTold) {
+  auto experiment = create();
+  experiment.save_config({{"learning_rate", 0.25}});
+  experiment.save_neurons({{"ids", std::vector<int>{4, 5}}});
+  auto episode = experiment.start_episode();
+  auto x = episode.behavior<double>("x", {});
+  auto v = episode.neural_state<float>("v", {1});
+  for (int t = 0; t < 3; ++t) {
+    x.record(t, t == 1 ? std::nan("") : 1.0);
+    v.record(t, std::vector<float>{1});
+  }
+  episode.abort();
+  experiment.close();
+  for (const std::string format : {"sonata", "nwb", "minari"}) {
+    SCOPED_TRACE(format);
+    std::vector<std::string> arguments{"export", experiment.path(), "--to", format, "-o", directory() / format};
+    for (const char* more : {"--observations", "neural_states/v", "--actions", "behavior/x"})
+      if (format == "minari") arguments.emplace_back(more);
+    if (format != "minari") arguments.insert(arguments.end(), {"--dt-ms", "1"});
+    const auto notes = parsed(arguments)["notes"].dump();
+    for (const char* word : {"configuration", "network", "gaps", "aborted"}) EXPECT_THAT(notes, HasSubstr(word));
+  }
+  text({"export", experiment.path(), "--to", "json", "-o", out()});
+  EXPECT_EQ(python("import json; d = '" + out().string() +
+                   "/'; print(json.load(open(d + 'network/neurons.json')), "
+                   "json.load(open(d + 'episode_0000.json'))['gaps'][0]['first_timestep'])"),
+            "{'columns': ['ids'], 'data': [[4], [5]]} 1\n");
+}
+
 TEST_F(ExportTest, StreamsOfOneNameAreKeptApart) {
   auto experiment = create();
   auto episode = experiment.start_episode();

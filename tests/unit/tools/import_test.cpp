@@ -1,3 +1,5 @@
+#include <array>
+#include <cmath>
 #include <csignal>
 #include <future>
 #include <neurotape/npz.hpp>
@@ -33,6 +35,45 @@ TEST_F(ImportTest, WhatCsvAndNpzHoldComesBackToTheBit) {
     std::filesystem::remove_all(out());
     std::filesystem::remove_all(exported);
   }
+}
+
+TEST_F(ImportTest, TheNetworkComesBackToTheBit) {
+  auto experiment = create();
+  experiment.save_neurons({{"ids", std::vector<std::uint64_t>{1, 1ULL << 60U}},
+                           {"inhibitory", std::array{false, true}},
+                           {"x, y", std::vector<float>{-0.0F, 0.1F}}});
+  experiment.save_connections(
+      {{"sources", std::vector<std::uint16_t>{0, 1, 1}}, {"weights", std::vector<double>{0.1, -1, 1e308}}});
+  experiment.start_episode().finish();
+  experiment.close();
+  for (const char* format : {"csv", "npz"}) {
+    SCOPED_TRACE(format);
+    const auto exported = exported_to(format, experiment.path());
+    EXPECT_THAT(parsed({"import", exported, "--from", format, "-o", out()})["notes"], IsEmpty());
+    const neurotape::Run imported(out());
+    EXPECT_EQ(imported.neurons().names(), (std::vector<std::string>{"ids", "inhibitory", "x, y"}));
+    EXPECT_THAT(imported.neurons().column<std::uint64_t>("ids"), ElementsAre(1, 1ULL << 60U));
+    EXPECT_THAT(imported.neurons().column<bool>("inhibitory"), ElementsAre(false, true));
+    EXPECT_TRUE(std::signbit(imported.neurons().column<float>("x, y")[0]));
+    EXPECT_THAT(imported.connections().column<std::uint16_t>("sources"), ElementsAre(0, 1, 1));
+    EXPECT_THAT(imported.connections().column<double>("weights"), ElementsAre(0.1, -1, 1e308));
+    std::filesystem::remove_all(out());
+    std::filesystem::remove(exported / "network" / (std::string("neurons.") + format));
+    expect_refused({"import", exported, "--from", format, "-o", out()}, {"network/neurons", "run.json"});
+  }
+}
+
+TEST_F(ImportTest, GapsAreKeptBesideTheRows) {
+  auto experiment = create();
+  auto episode = experiment.start_episode();
+  auto x = episode.behavior<double>("x", {});
+  for (int t = 0; t < 4; ++t) x.record(t, t == 2 ? std::nan("") : t * 0.5);
+  episode.finish();
+  experiment.close();
+  const auto report = parsed({"import", exported_to("csv", experiment.path()), "--from", "csv", "-o", out()});
+  EXPECT_THAT(report["notes"].dump(), HasSubstr("gaps"));
+  const auto kept = neurotape::Run(out()).episode(0).attributes()["imported_from"]["gaps"];
+  EXPECT_EQ(kept.dump(), R"([{"cause":"nan","first_timestep":2,"last_timestep":2,"rows":1,"stream":"behavior/x"}])");
 }
 
 TEST_F(ImportTest, WhatIsChosenOfAnExportIsNumberedAnew) {

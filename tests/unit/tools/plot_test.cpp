@@ -29,17 +29,35 @@ TEST_F(PlotTest, DrawsEverythingThatAnEpisodeHas) {
   EXPECT_EQ(drawn["panels"], 5);
   EXPECT_EQ(drawn["spikes"], 6);
   EXPECT_EQ(drawn["points"], 4 * 2 + 4 + 4 * 3 + 3);
+  EXPECT_EQ(drawn["events"], 1);
   const auto svg = picture("all.svg");
   EXPECT_THAT(svg, StartsWith("<?xml"));
-  for (const char* word : {"position (m)", "v (mV)", "reward", "return", "time (ms)", "episode_0000"})
+  for (const char* word : {"position (m)", "v (mV)", "reward", "return", "time (ms)", "episode_0000", "lesion"})
     EXPECT_THAT(svg, HasSubstr(word));
   EXPECT_EQ(count(svg, "xlink:href='#gpPt6'"), 6u + 3u) << "points of the raster and of the returns";
 }
 
 TEST_F(PlotTest, OnlyTheChosenTimesteps) {
-  const auto drawn = parsed({"plot", small_run(), "0", "-o", directory() / "some.svg", "--from", "1", "--to", "3"});
+  const auto run = small_run();
+  const auto drawn = parsed({"plot", run, "0", "-o", directory() / "some.svg", "--from", "1", "--to", "3"});
   EXPECT_EQ(drawn["spikes"], 3);
   EXPECT_EQ(drawn["points"], 2 * 2 + 2 + 2 * 3 + 3);
+  EXPECT_EQ(drawn["events"], 1);
+  EXPECT_EQ(parsed({"plot", run, "0", "-o", directory() / "none.svg", "--to", "2"})["events"], 0);
+}
+
+TEST_F(PlotTest, ManyEventsAreLinesWithoutText) {
+  auto experiment = create();
+  auto episode = experiment.start_episode();
+  auto position = episode.behavior<double>("position", {});
+  for (int t = 0; t < 30; ++t) {
+    position.record(t, t * 0.5);
+    episode.log_event("pulse", t);
+  }
+  episode.finish();
+  experiment.close();
+  EXPECT_EQ(parsed({"plot", experiment.path(), "0", "-o", directory() / "many.svg"})["events"], 30);
+  EXPECT_EQ(picture("many.svg").find("pulse"), std::string::npos);
 }
 
 TEST_F(PlotTest, SpikesAreOnTheAxisOfTheOthers) {
