@@ -14,10 +14,25 @@ std::optional<bool> flag(const EpisodeReader& episode, const char* name) {
   return found->get<bool>();
 }
 
+/// What a stream of flags, one a step, says last.
+std::optional<bool> last_of(const EpisodeReader& episode, const std::string& path) {
+  if (!episode.contains(path)) return std::nullopt;
+  const auto stream = episode.stream(path);
+  if (!stream.is_dense() || stream.rows == 0 || stream.columns.at(1).shape.rank() != 0) return std::nullopt;
+  return visit_dense(episode, stream, [&](const auto& reader) -> std::optional<bool> {
+    return reader.rows(stream.rows - 1, 1).values[0] != 0;
+  });
+}
+
+std::optional<bool> said(const EpisodeReader& episode, const std::string& name) {
+  const auto attribute = flag(episode, name.c_str());
+  return attribute ? attribute : last_of(episode, "behavior/" + name);
+}
+
 }  // namespace
 
 Termination termination_of(const EpisodeReader& episode) {
-  const auto terminated = flag(episode, "terminated"), truncated = flag(episode, "truncated");
+  const auto terminated = said(episode, "terminated"), truncated = said(episode, "truncated");
   const bool otherwise = terminated ? *terminated : truncated ? !*truncated : episode.status() == "complete";
   return {.terminated = otherwise, .truncated = truncated.value_or(!otherwise)};
 }

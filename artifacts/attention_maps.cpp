@@ -14,6 +14,8 @@ namespace {
 
 using artifacts::file_of_map;
 
+constexpr std::size_t kListedAtOnce = 64;  // so far can the manifest be behind the files of a batch
+
 void throw_first(const std::vector<std::exception_ptr>& thrown) {
   for (const auto& one : thrown)
     if (one) std::rethrow_exception(one);
@@ -29,6 +31,7 @@ void AttentionMaps::settle() {
   if (behind_ || crew_->durable()) write_metadata(crew_->durable());
   behind_ = false;
   if (crew_->durable()) manifest_.sync();
+  mark_settled();
 }
 
 AttentionMaps::~AttentionMaps() {
@@ -101,7 +104,8 @@ std::vector<std::size_t> AttentionMaps::take(const std::vector<std::string>& fil
         throw Error(ErrorCode::already_exists, fmt::format("map '{}' comes twice in one batch", id),
                     {.path = directory_.string()});
       require_free(id);
-      if (!is_there(id) || options_.existing == Existing::replace) chosen.push_back(i);
+      // What cannot be read is not worth keeping.
+      if (!is_there(id) || unreadable_.contains(id) || options_.existing == Existing::replace) chosen.push_back(i);
     } catch (const Error&) {
       refused[i] = std::current_exception();
     }
@@ -113,7 +117,7 @@ std::vector<std::size_t> AttentionMaps::take(const std::vector<std::string>& fil
 std::size_t AttentionMaps::save(const std::vector<NpzValue>& maps, const std::vector<std::string>& file_ids,
                                 const std::vector<MapDetails>& details) {
   crew_->require_usable("save()");
-  const auto started = std::chrono::steady_clock::now();
+  auto started = std::chrono::steady_clock::now();
   if (maps.size() != file_ids.size() || (!details.empty() && details.size() != maps.size()))
     throw Error(ErrorCode::wrong_shape, fmt::format("{} maps with {} file ids and {} details: expected as many of each",
                                                     maps.size(), file_ids.size(), details.size()));
@@ -127,17 +131,21 @@ std::size_t AttentionMaps::save(const std::vector<NpzValue>& maps, const std::ve
   }
   const MapDetails none;
   const Busy busy(*this, file_ids, refused);
-  std::vector<MapEntry> written(busy.chosen.size());
-  const auto thrown = crew_->for_each(written.size(), [&](std::size_t i) {
-    const auto at = busy.chosen[i];
-    written[i] = artifacts::write_map(directory_, maps[at], file_ids[at], details.empty() ? none : details[at],
-                                      options_, *crew_);
-  });
-  std::erase_if(written, [](const MapEntry& entry) { return entry.file_id.empty(); });
-  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - started;
-  const auto saved = written.size();
-  if (saved != 0) put_down(std::move(written), took.count());
-  for (std::size_t i = 0; i < thrown.size(); ++i) refused[busy.chosen[i]] = thrown[i];
+  std::size_t saved = 0;
+  for (std::size_t first = 0; first < busy.chosen.size(); first += kListedAtOnce) {
+    std::vector<MapEntry> written(std::min(kListedAtOnce, busy.chosen.size() - first));
+    const auto thrown = crew_->for_each(written.size(), [&](std::size_t i) {
+      const auto at = busy.chosen[first + i];
+      written[i] = artifacts::write_map(directory_, maps[at], file_ids[at], details.empty() ? none : details[at],
+                                        options_, *crew_);
+    });
+    for (std::size_t i = 0; i < thrown.size(); ++i) refused[busy.chosen[first + i]] = thrown[i];
+    std::erase_if(written, [](const MapEntry& entry) { return entry.file_id.empty(); });
+    saved += written.size();
+    const auto now = std::chrono::steady_clock::now();
+    const std::chrono::duration<double> took = now - std::exchange(started, now);
+    if (!written.empty()) put_down(std::move(written), took.count());
+  }
   throw_first(refused);
   return saved;
 }

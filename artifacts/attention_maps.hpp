@@ -51,6 +51,8 @@ class AttentionMaps {
   void clear_away() const;
   std::filesystem::path metadata_path() const;
   std::vector<std::string> ids_in_order(const std::vector<MapEntry>& known) const;
+  bool is_as_listed(const MapEntry& entry) const;
+  void mark_settled() const;
   void find_maps(bool believe_manifest);
   void add(MapEntry entry);
   std::vector<std::size_t> take(const std::vector<std::string>& file_ids, std::vector<std::exception_ptr>& refused);

@@ -14,11 +14,12 @@ namespace neurotape::detail {
 namespace {
 
 using artifacts::file_id_of;
-using artifacts::file_of_map;
 
 constexpr const char* kManifest = "manifest.json";
 constexpr const char* kMetadata = "metadata.json";
 constexpr const char* kLock = ".lock";
+/// Is there while the lists may be behind the files: a writer that dies leaves it, and one that fails does.
+constexpr const char* kUnsettled = ".unsettled";
 
 }  // namespace
 
@@ -33,14 +34,14 @@ AttentionMaps::AttentionMaps(const std::filesystem::path& directory, const Atten
   const NoSignal no_signal(SIGXFSZ);
   io::make_directories(directory_, crew_->durable());
   root_.emplace(directory_);
-  // A lock that is there already is that of a writer that died, or of one that has it: that one refuses us.
-  std::error_code ignored;
-  const bool closed_well = !std::filesystem::exists(directory_ / kLock, ignored);
   lock_ = std::make_unique<io::LockFile>(directory_ / kLock, fmt::format("pid {}\n", ::getpid()),
                                          "another writer has these attention maps open");
+  std::error_code ignored;
+  const bool is_settled = !std::filesystem::exists(directory_ / kUnsettled, ignored);
+  if (is_settled) io::replace_file(directory_ / kUnsettled, "", false);
   if (crew_->durable()) io::sync_directory(directory_);
   clear_away();
-  find_maps(closed_well);
+  find_maps(is_settled);
   const auto before = artifacts::read_metadata(metadata_path());
   user_ = before.user;
   seconds_ = before.seconds;
@@ -72,6 +73,17 @@ std::vector<std::string> AttentionMaps::ids_in_order(const std::vector<MapEntry>
   return order;
 }
 
+/// Whether the file of a map is the one that the manifest tells of, as far as one sees without reading it.
+bool AttentionMaps::is_as_listed(const MapEntry& entry) const {
+  std::error_code error;
+  const auto file = directory_ / entry.file;
+  const auto listed = std::filesystem::last_write_time(directory_ / kManifest, error);
+  return !error && std::filesystem::last_write_time(file, error) <= listed && !error &&
+         std::filesystem::file_size(file, error) == entry.bytes && !error;
+}
+
+void AttentionMaps::mark_settled() const { io::remove_file(directory_ / kUnsettled); }
+
 void AttentionMaps::find_maps(bool believe_manifest) {
   std::vector<MapEntry> known = artifacts::ManifestFile::read(directory_ / kManifest).value_or(std::vector<MapEntry>());
   std::map<std::string, const MapEntry*, std::less<>> known_by_id;
@@ -81,9 +93,7 @@ void AttentionMaps::find_maps(bool believe_manifest) {
   const auto thrown = crew_->for_each(order.size(), [&](std::size_t i) {
     const auto entry = known_by_id.find(order[i]);
     const MapEntry* const before = entry == known_by_id.end() ? nullptr : entry->second;
-    std::error_code error;
-    const bool is_same = believe_manifest && before != nullptr &&
-                         std::filesystem::file_size(directory_ / file_of_map(order[i]), error) == before->bytes;
+    const bool is_same = believe_manifest && before != nullptr && is_as_listed(*before);
     found[i] = is_same ? *before : artifacts::describe_map(directory_, order[i], before);
   });
   for (std::size_t i = 0; i < order.size(); ++i) {
@@ -92,7 +102,7 @@ void AttentionMaps::find_maps(bool believe_manifest) {
       add(std::move(found[i]));
     } catch (const Error& error) {
       unreadable_.emplace(order[i], error.what());
-      crew_->report(error);
+      crew_->notice(error);
     }
   }
   for (const auto& entry : entries_)

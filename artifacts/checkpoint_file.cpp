@@ -20,6 +20,7 @@ CheckpointFile::CheckpointFile(std::filesystem::path path, const CheckpointOptio
                                std::shared_ptr<artifacts::Crew> crew)
     : path_(std::move(path)), options_(options), crew_(std::move(crew)) {
   crew_->require_usable("checkpoint()");
+  lock_ = io::lock_beside(path_, "another checkpoint has this file open");
   std::error_code ignored;
   if (!std::filesystem::exists(path_, ignored)) return;
   const auto there = load_checkpoint(path_);

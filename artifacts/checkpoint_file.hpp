@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "artifacts/crew.hpp"
+#include "backends/io/lock_file.hpp"
 #include "neurotape/checkpoint.hpp"
 
 namespace neurotape::artifacts {
@@ -58,6 +59,7 @@ class CheckpointFile {
   const std::filesystem::path path_;
   const CheckpointOptions options_;
   const std::shared_ptr<artifacts::Crew> crew_;
+  std::unique_ptr<io::LockFile> lock_;
 
   mutable std::mutex mutex_;
   std::optional<std::pair<std::int64_t, double>> best_;  ///< epoch and value of the criterion

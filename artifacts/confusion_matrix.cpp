@@ -3,6 +3,7 @@
 #include <numeric>
 
 #include "neurotape/evaluation.hpp"
+#include "recorder/names.hpp"
 
 namespace neurotape {
 namespace {
@@ -16,6 +17,7 @@ double share(std::uint64_t part, std::uint64_t whole) {
 ConfusionMatrix::ConfusionMatrix(std::vector<std::string> labels)
     : labels_(std::move(labels)), counts_(labels_.size() * labels_.size()) {
   if (labels_.empty()) throw Error(ErrorCode::invalid_argument, "a set of no classes");
+  for (const auto& label : labels_) require_text("label", label);
   for (const auto& label : labels_)
     if (label.empty() || std::count(labels_.begin(), labels_.end(), label) != 1)
       throw Error(ErrorCode::invalid_name, fmt::format("label '{}' is empty, or that of another class", label));

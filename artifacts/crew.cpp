@@ -43,7 +43,8 @@ class OwnCrew : public Crew {
   }
   BufferPool& memory() noexcept override { return memory_; }
   Durability durability() const noexcept override { return durability_; }
-  void report(const Error& error) noexcept override { reporter_.notice(error); }
+  void report(const Error& error) noexcept override { notice(error); }
+  void notice(const Error& error) noexcept override { reporter_.notice(error); }
 
  protected:
   bool is_ours() const noexcept { return ::getpid() == owner_; }

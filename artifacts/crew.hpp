@@ -25,8 +25,10 @@ class Crew {
   /// What is taken from it counts among the bytes that wait to be written.
   virtual BufferPool& memory() noexcept = 0;
   virtual Durability durability() const noexcept = 0;
-  /// Something that nobody can throw.
+  /// Something that nobody can throw: an experiment keeps it for `close`.
   virtual void report(const Error& error) noexcept = 0;
+  /// Something that is told, and is no failure.
+  virtual void notice(const Error& error) noexcept = 0;
 
   bool durable() const noexcept { return durability() == Durability::power; }
   /// Has `work(i)` done for each i below `count`, and waits for all. In work of this crew, it is done at

@@ -1,15 +1,16 @@
 #include "artifacts/evaluation_files.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 #include "artifacts/evaluation_json.hpp"
 #include "backends/io/new_file.hpp"
+#include "recorder/names.hpp"
 
 namespace neurotape {
 namespace detail {
 namespace {
 
-constexpr const char* kPredictions = "predictions_eval.csv";
 constexpr const char* kConfusion = "confusion_matrices.json";
 constexpr const char* kDistributions = "class_distributions.json";
 
@@ -20,6 +21,8 @@ MetricsOptions table_of(const std::vector<std::string>& columns, std::uint64_t f
   options.flush_rows = flush_rows;
   return options;
 }
+
+constexpr const char* kPredictions = "predictions";  // of a class set in the JSON file: the name of its table
 
 /// The class sets of a file, where there is one, with this one among them.
 void put_class_set(const std::filesystem::path& path, std::string_view format, const std::string& name,
@@ -36,27 +39,58 @@ void put_class_set(const std::filesystem::path& path, std::string_view format, c
 EvaluationFiles::EvaluationFiles(const std::filesystem::path& directory, const std::vector<std::string>& labels,
                                  const EvaluationOptions& options, std::shared_ptr<artifacts::Crew> crew)
     : directory_(directory),
+      predictions_path_(directory / options.predictions),
       options_(options),
       crew_(std::move(crew)),
       confusion_(labels),
       columns_{"file_id", "true", "predicted"} {
   for (const auto& label : labels) columns_.push_back("probability_" + label);
   crew_->require_usable("evaluation()");
+  require_name("table of predictions", options_.predictions);
   crew_->run([this] { io::make_directories(directory_, crew_->durable()); });
-  predictions_ =
-      std::make_unique<MetricsFile>(directory_ / kPredictions, table_of(columns_, options_.flush_rows), crew_);
+  predictions_ = std::make_unique<MetricsFile>(predictions_path_, table_of(columns_, options_.flush_rows), crew_);
+  require_own_table();
   count_what_is_there();
+}
+
+/// The predictions of one class set are in a table of their own: those of others would be counted with them.
+void EvaluationFiles::require_own_table() {
+  std::error_code ignored;
+  const auto path = directory_ / kConfusion;
+  const auto sets = std::filesystem::exists(path, ignored)
+                        ? artifacts::load_class_sets(path, artifacts::kConfusionFormat)
+                        : nlohmann::ordered_json::object();
+  for (const auto& [name, set] : sets.items())
+    if (name != options_.class_set && set.is_object() && set.value(kPredictions, "") == options_.predictions)
+      throw Error(ErrorCode::already_exists,
+                  fmt::format("it has the predictions of the class set '{}': those of '{}' need another file "
+                              "(EvaluationOptions::predictions)",
+                              name, options_.class_set),
+                  {.path = predictions_path_.string()});
+  is_behind_ = !sets.contains(options_.class_set);
+  if (is_behind_) crew_->run([this] { write_metadata(); });
 }
 
 void EvaluationFiles::count_what_is_there() {
   if (predictions_->rows() == 0) return;
-  const auto frame = read_metrics(directory_ / kPredictions);
+  const auto frame = read_metrics(predictions_path_);
   const auto &as_true = frame.texts(columns_[1]), &as_predicted = frame.texts(columns_[2]);
   try {
     for (std::size_t i = 0; i < frame.rows(); ++i)
       confusion_.add(confusion_.class_of(as_true[i]), confusion_.class_of(as_predicted[i]));
   } catch (const Error& error) {
-    throw Error(ErrorCode::damaged, error.what(), {.path = (directory_ / kPredictions).string()});
+    throw Error(ErrorCode::damaged, error.what(), {.path = predictions_path_.string()});
+  }
+}
+
+EvaluationFiles::~EvaluationFiles() {
+  try {
+    settle();
+  } catch (const Error& error) {
+    // Closing the experiment has settled it; a forked child, and a handler that must not wait, leave it.
+    if (error.code() != ErrorCode::closed && error.code() != ErrorCode::invalid_argument) crew_->report(error);
+  } catch (const std::exception& error) {
+    crew_->report(Error(ErrorCode::io, error.what(), {.path = directory_.string()}));
   }
 }
 
@@ -64,21 +98,56 @@ void EvaluationFiles::record(std::string_view file_id, std::size_t true_class, s
                              std::span<const double> probabilities) {
   const std::lock_guard lock(mutex_);
   const auto& labels = confusion_.labels();
+  const auto refuse = [&](ErrorCode code, const std::string& why) {
+    throw Error(code, fmt::format("sample '{}': {}", file_id, why), {.path = predictions_path_.string()});
+  };
+  if (file_id.empty()) refuse(ErrorCode::invalid_name, "its file id is empty");
   if (!probabilities.empty() && probabilities.size() != labels.size())
-    throw Error(ErrorCode::wrong_shape,
-                fmt::format("sample '{}': expected a probability for each of {} classes, got {}", file_id,
-                            labels.size(), probabilities.size()));
+    refuse(ErrorCode::wrong_shape,
+           fmt::format("expected a probability for each of {} classes, got {}", labels.size(), probabilities.size()));
   for (std::size_t i = 0; i < probabilities.size(); ++i)
     if (!(probabilities[i] >= 0 && probabilities[i] <= 1))
-      throw Error(ErrorCode::out_of_range, fmt::format("sample '{}': the probability of '{}' is {}, expected 0 to 1",
-                                                       file_id, labels[i], probabilities[i]));
-  confusion_.count(true_class, predicted_class);  // throws for classes that there are not
+      refuse(ErrorCode::out_of_range,
+             fmt::format("the probability of '{}' is {}, expected 0 to 1", labels[i], probabilities[i]));
+  for (const auto given : {true_class, predicted_class})
+    if (given >= labels.size())
+      refuse(ErrorCode::out_of_range, fmt::format("there is no class {}: expected 0 to {} ({})", given,
+                                                  labels.size() - 1, fmt::join(labels, ", ")));
   std::vector<NamedCell> row{
       {columns_[0], file_id}, {columns_[1], labels[true_class]}, {columns_[2], labels[predicted_class]}};
   for (std::size_t i = 0; i < labels.size(); ++i)
     row.push_back({columns_[i + 3], probabilities.empty() ? Cell() : Cell(probabilities[i])});
   predictions_->append(row);
   confusion_.add(true_class, predicted_class);
+  is_behind_ = true;
+}
+
+std::size_t EvaluationFiles::class_of(std::string_view file_id, std::string_view label) const {
+  const auto& labels = confusion_.labels();  // they do not change
+  const auto found = std::find(labels.begin(), labels.end(), label);
+  if (found == labels.end())
+    throw Error(
+        ErrorCode::not_found,
+        fmt::format("sample '{}': there is no class '{}': expected one of {}", file_id, label, fmt::join(labels, ", ")),
+        {.path = predictions_path_.string()});
+  return static_cast<std::size_t>(found - labels.begin());
+}
+
+void EvaluationFiles::settle() {
+  crew_->require_usable("~Evaluation()");
+  const std::lock_guard lock(mutex_);
+  predictions_->flush();
+  if (is_behind_) crew_->run([this] { write_metadata(); });
+}
+
+void EvaluationFiles::write_metadata() {
+  auto matrix = artifacts::json_of(confusion_);
+  matrix[kPredictions] = options_.predictions;
+  put_class_set(directory_ / kConfusion, artifacts::kConfusionFormat, options_.class_set, std::move(matrix),
+                crew_->durable());
+  put_class_set(directory_ / kDistributions, artifacts::kDistributionFormat, options_.class_set,
+                artifacts::distribution_of(confusion_), crew_->durable());
+  is_behind_ = false;
 }
 
 ConfusionMatrix EvaluationFiles::confusion() const {
@@ -91,12 +160,9 @@ EvaluationSummary EvaluationFiles::save_metadata() {
   predictions_->flush();
   EvaluationSummary summary;
   crew_->run([&] {
-    put_class_set(directory_ / kConfusion, artifacts::kConfusionFormat, options_.class_set,
-                  artifacts::json_of(confusion_), crew_->durable());
-    put_class_set(directory_ / kDistributions, artifacts::kDistributionFormat, options_.class_set,
-                  artifacts::distribution_of(confusion_), crew_->durable());
-    for (const char* name : {kPredictions, kConfusion, kDistributions})
-      summary.bytes += std::filesystem::file_size(directory_ / name);
+    write_metadata();
+    for (const auto& path : {predictions_path_, directory_ / kConfusion, directory_ / kDistributions})
+      summary.bytes += std::filesystem::file_size(path);
   });
   summary.predictions = confusion_.total();
   for (std::size_t i = 0; i < confusion_.classes(); ++i) summary.correct += confusion_.count(i, i);
@@ -121,8 +187,8 @@ void Evaluation::record(std::string_view file_id, std::size_t true_class, std::s
 
 void Evaluation::record(std::string_view file_id, std::string_view true_label, std::string_view predicted_label,
                         std::span<const double> probabilities) {
-  const auto classes = files_->confusion();
-  files_->record(file_id, classes.class_of(true_label), classes.class_of(predicted_label), probabilities);
+  files_->record(file_id, files_->class_of(file_id, true_label), files_->class_of(file_id, predicted_label),
+                 probabilities);
 }
 
 ConfusionMatrix Evaluation::confusion() const { return files_->confusion(); }

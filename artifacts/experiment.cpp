@@ -24,6 +24,7 @@ class RecorderCrew final : public artifacts::Crew {
   BufferPool& memory() noexcept override { return recorder_->buffers(); }
   Durability durability() const noexcept override { return recorder_->durability(); }
   void report(const Error& error) noexcept override { recorder_->keep_failure(error); }
+  void notice(const Error& error) noexcept override { recorder_->notice(error); }
 
  private:
   const std::shared_ptr<detail::Recorder> recorder_;
@@ -36,9 +37,7 @@ std::shared_ptr<artifacts::Crew> crew_of(const std::shared_ptr<detail::Recorder>
 /// Has the last work of something done when the experiment is closed, if there still is that thing.
 template <class Files>
 void settle_before_close(detail::Recorder& recorder, const std::shared_ptr<Files>& files, void (Files::*settle)()) {
-  recorder.before_close([weak = std::weak_ptr<Files>(files), settle] {
-    if (const auto still_there = weak.lock()) (still_there.get()->*settle)();
-  });
+  recorder.before_close(files, [files = files.get(), settle] { (files->*settle)(); });
 }
 
 }  // namespace
@@ -58,7 +57,7 @@ MetricsTable Experiment::metrics(std::string_view file, const MetricsOptions& op
 
 Evaluation Experiment::evaluation(const std::vector<std::string>& labels, const EvaluationOptions& options) {
   const auto files = std::make_shared<detail::EvaluationFiles>(path(), labels, options, crew_of(recorder_));
-  settle_before_close(*recorder_, files, &detail::EvaluationFiles::flush);
+  settle_before_close(*recorder_, files, &detail::EvaluationFiles::settle);
   return Evaluation(files);
 }
 

@@ -12,8 +12,9 @@
 
 namespace neurotape::artifacts {
 
-/// The file is JSON at any time, also when the process is killed: it is replaced as a whole, or grows by one write within a
-/// page, which no kill tears. It is derived from the maps' files, so it need not survive a power cut.
+/// The file is JSON whenever the process is killed: it is replaced as a whole, or grows by one write within a page, which no
+/// kill tears. Who reads while that write is made may find its end missing, and reads again. It is derived from the maps'
+/// files, so it need not survive a power cut.
 ///
 /// Thread safety: one thread at a time.
 class ManifestFile {

@@ -1,15 +1,12 @@
 #include "artifacts/metrics_file.hpp"
 
 #include <algorithm>
-#include <cerrno>
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
 
 #include "backends/csv/format.hpp"
 #include "backends/csv/reader.hpp"
 #include "backends/io/new_file.hpp"
-#include "backends/io/operations.hpp"
 
 namespace neurotape::detail {
 namespace {
@@ -61,9 +58,8 @@ void MetricsFile::fail(ErrorCode code, const std::string& why) const {
 }
 
 void MetricsFile::open() {
+  lock_ = io::lock_beside(path_, "another table has this file open");
   if (const int error = file_.open(path_, O_RDWR | O_CREAT); error != 0) io::fail("opening the file", path_, error);
-  if (io::operations().flock(file_.descriptor(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
-    fail(ErrorCode::already_exists, "another table has this file open");
   if (file_.size() != 0) read_what_is_there();
   if (end_ == 0 && !columns_.empty()) {
     put_header();
@@ -92,6 +88,7 @@ void MetricsFile::read_what_is_there() {
     end_ = reader.end();
   }
   if (reader.cut_off()) require_torn(record, reader.line());
+  if (reader.cut_off() && names.empty()) require_torn_header();
   removed_bytes_ = file_.size() - end_;
   if (removed_bytes_ == 0) return;
   if (const int error = file_.truncate(end_); error != 0)
@@ -107,6 +104,18 @@ void MetricsFile::require_torn(const std::vector<csv::Field>& record, std::uint6
     if (!may_hold_lines && record[i].text.find_first_of("\r\n") != std::string::npos)
       fail(ErrorCode::damaged, fmt::format("line {}: a quote that nothing closes, and lines behind it", line));
   }
+}
+
+/// A file of one line that has no end: the header of a table, as far as it came, or somebody else's text.
+void MetricsFile::require_torn_header() const {
+  std::string header;
+  for (const auto& column : columns_) csv::put_name(header.empty() ? header : header += ',', column.name);
+  std::string found(std::min<std::uint64_t>(file_.size(), header.size() + 3), '\0');
+  std::size_t length = 0;
+  file_.read(0, std::as_writable_bytes(std::span(found)), &length);
+  found.resize(length);
+  if (!(header + "\r\n").starts_with(found))
+    fail(ErrorCode::damaged, "its only line has no end, and is not the header of this table: it may be another file");
 }
 
 void MetricsFile::check_header(const std::vector<std::string>& names) {

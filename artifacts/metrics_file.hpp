@@ -11,6 +11,7 @@
 #include "artifacts/crew.hpp"
 #include "backends/csv/reader.hpp"
 #include "backends/io/file.hpp"
+#include "backends/io/lock_file.hpp"
 #include "neurotape/metrics.hpp"
 
 namespace neurotape::detail {
@@ -42,8 +43,10 @@ class MetricsFile {
   void open();
   void read_what_is_there();
   void require_torn(const std::vector<csv::Field>& record, std::uint64_t line) const;
+  void require_torn_header() const;
   void check_header(const std::vector<std::string>& names);
   void declare(std::span<const NamedCell> row);
+  void require_readable(const std::string& what, std::string_view text) const;
   void put_header();
   void put_row(std::span<const NamedCell> row);
   const Cell& cell_of(std::size_t column, std::span<const NamedCell> row) const;
@@ -56,6 +59,7 @@ class MetricsFile {
   const std::shared_ptr<artifacts::Crew> crew_;
 
   mutable std::mutex mutex_;
+  std::unique_ptr<io::LockFile> lock_;
   io::OpenFile file_;
   std::vector<OpenColumn> columns_;
   std::vector<std::size_t> typed_now_;  ///< columns whose type the row that is being added has fixed

@@ -35,13 +35,19 @@ CellType type_of(csv::FieldKind kind) {
 
 }  // namespace
 
-MetricsFrame::MetricsFrame(std::vector<Column> columns, std::vector<std::vector<std::string>> fields)
-    : columns_(std::move(columns)), fields_(std::move(fields)), rows_(fields_.empty() ? 0 : fields_.front().size()) {}
+MetricsFrame::MetricsFrame(std::vector<Column> columns, std::vector<std::vector<std::string>> fields,
+                           std::filesystem::path path, bool cut_off)
+    : columns_(std::move(columns)),
+      fields_(std::move(fields)),
+      rows_(fields_.empty() ? 0 : fields_.front().size()),
+      path_(std::move(path)),
+      cut_off_(cut_off) {}
 
 std::size_t MetricsFrame::place_of(std::string_view column) const {
   const auto found =
       std::find_if(columns_.begin(), columns_.end(), [&](const Column& each) { return each.name == column; });
-  if (found == columns_.end()) throw Error(ErrorCode::not_found, fmt::format("there is no column '{}'", column));
+  if (found == columns_.end())
+    throw Error(ErrorCode::not_found, fmt::format("there is no column '{}'", column), {.path = path_.string()});
   return static_cast<std::size_t>(found - columns_.begin());
 }
 
@@ -52,7 +58,8 @@ bool MetricsFrame::contains(std::string_view column) const noexcept {
 std::vector<double> MetricsFrame::numbers(std::string_view column) const {
   const auto place = place_of(column);
   if (columns_[place].type == CellType::text)
-    throw Error(ErrorCode::wrong_type, fmt::format("column '{}': expected numbers, got text", column));
+    throw Error(ErrorCode::wrong_type, fmt::format("column '{}': expected numbers, got text", column),
+                {.path = path_.string()});
   std::vector<double> values;
   values.reserve(rows_);
   for (const auto& field : fields_[place])
@@ -70,8 +77,9 @@ MetricsFrame read_metrics(const std::filesystem::path& path, LastLine last_line)
   for (auto& field : record) columns.push_back({std::move(field.text), CellType::real});
   std::vector<std::vector<std::string>> fields(columns.size());
   std::vector<csv::FieldKind> kinds(columns.size(), csv::FieldKind::missing);
+  bool cut_off = false;
   while (reader.next(record)) {
-    if (reader.cut_off() && last_line == LastLine::cut_off) break;
+    if ((cut_off = reader.cut_off() && last_line == LastLine::cut_off)) break;
     if (record.size() != columns.size()) {
       if (record.size() == 1 && record.front().text.empty()) continue;  // an empty line
       throw Error(ErrorCode::damaged,
@@ -85,7 +93,7 @@ MetricsFrame read_metrics(const std::filesystem::path& path, LastLine last_line)
     }
   }
   for (std::size_t i = 0; i < columns.size(); ++i) columns[i].type = type_of(kinds[i]);
-  return {std::move(columns), std::move(fields)};
+  return {std::move(columns), std::move(fields), path, cut_off};
 }
 
 }  // namespace neurotape

@@ -6,6 +6,7 @@
 
 #include "artifacts/metrics_file.hpp"
 #include "backends/csv/format.hpp"
+#include "recorder/names.hpp"
 
 namespace neurotape::detail {
 namespace {
@@ -72,6 +73,7 @@ void MetricsFile::put_header() {
     const auto same = [&](const OpenColumn& other) { return other.name == name; };
     if (name.empty() || std::count_if(columns_.begin(), columns_.end(), same) != 1)
       fail(ErrorCode::invalid_name, fmt::format("column {}: '{}' is empty, or the name of another one", i + 1, name));
+    require_readable(fmt::format("the name of column {}", i + 1), name);
     if (i != 0) waiting_ += ',';
     csv::put_name(waiting_, name);
   }
@@ -86,9 +88,16 @@ const Cell& MetricsFile::cell_of(std::size_t column, std::span<const NamedCell> 
   return found->value;
 }
 
+/// One byte that is no text makes the whole file unreadable for many.
+void MetricsFile::require_readable(const std::string& what, std::string_view text) const {
+  if (const auto fault = fault_of_text(text); !fault.empty())
+    fail(ErrorCode::invalid_argument, fmt::format("{}: {}", what, fault));
+}
+
 void MetricsFile::put_cell(std::size_t at, const Cell& cell) {
   if (cell.kind() == Cell::Kind::missing) return;
   OpenColumn& column = columns_[at];
+  if (cell.kind() == Cell::Kind::text) require_readable(fmt::format("column '{}'", column.name), cell.text());
   const CellType type = type_of(cell.kind());
   if (!column.type) {
     column.type = type;

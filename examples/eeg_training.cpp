@@ -26,14 +26,28 @@ using neurotape::Experiment;
 
 constexpr double kLearningRate = 0.02;
 
+/// A window of any type of numbers: EDF has int16, numpy computes float64.
+eeg::Window load_window(const std::filesystem::path& path) {
+  const neurotape::NpzFile file(path);
+  const auto signal = file.read("signal");
+  if (signal.is_text() || signal.shape().rank() != 2)
+    throw std::invalid_argument(path.string() + ": array 'signal': expected channels x samples, got " +
+                                signal.type_name() + " of the shape " + signal.shape().to_string());
+  const double label = file.read("label").number();
+  if (label != 0 && label != 1)
+    throw std::invalid_argument(path.string() + ": array 'label': expected 0 (rest) or 1 (seizure), got " +
+                                std::to_string(label));
+  eeg::Window window{{}, static_cast<int>(label), path.stem().string()};
+  neurotape::visit_dtype(signal.dtype(),
+                         [&]<class T>(T) { window.signal = neurotape::as_matrix<T>(signal).template cast<float>(); });
+  return window;
+}
+
 std::vector<eeg::Window> load_windows(const std::filesystem::path& directory) {
   std::vector<eeg::Window> windows;
   for (const auto& entry : std::filesystem::directory_iterator(directory)) {
     if (entry.path().extension() != ".npz") continue;
-    const neurotape::NpzFile file(entry.path());
-    const auto signal = file.read("signal");
-    windows.push_back({neurotape::as_matrix<float>(signal), static_cast<int>(file.read("label").number()),
-                       entry.path().stem().string()});
+    windows.push_back(load_window(entry.path()));
     if (windows.back().signal.rows() != windows.front().signal.rows() ||
         windows.back().signal.cols() != windows.front().signal.cols())
       throw std::invalid_argument(entry.path().string() + ": a window of another shape than the others");

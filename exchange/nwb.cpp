@@ -180,7 +180,8 @@ class NwbFile {
   /// All populations in one table, a row for each neuron: NWB has no other place for them.
   void write_units() {
     std::vector<double> seconds;
-    std::vector<std::uint64_t> ends, neurons, ids;
+    std::vector<std::uint64_t> ends, neurons;
+    std::vector<std::int64_t> ids;
     std::vector<std::string> populations;
     for (const auto& stream : episode_.streams()) {
       if (stream.kind != StreamKind::spikes) continue;
@@ -192,7 +193,7 @@ class NwbFile {
       for (std::size_t i = 0; i < trains.size(); ++i) {
         for (const double time : trains.train(i)) seconds.push_back(time * scale);
         ends.push_back(seconds.size());
-        ids.push_back(ids.size());
+        ids.push_back(static_cast<std::int64_t>(ids.size()));
         neurons.push_back(trains.neuron_ids[i]);
         populations.push_back(stream.name());
       }
@@ -201,7 +202,7 @@ class NwbFile {
     const auto units = typed_group(file_, "units", "Units");
     h5::set_text(units, "description", "spike times of neurons");
     h5::set_texts(units, "colnames", {"spike_times", "neuron_id", "population"});
-    set_type(h5::write_array<std::uint64_t>(units, "id", ids), "ElementIdentifiers", "hdmf-common");
+    set_type(h5::write_array<std::int64_t>(units, "id", ids), "ElementIdentifiers", "hdmf-common");
     const auto times = h5::write_array<double>(units, "spike_times", seconds);
     set_type(times, "VectorData", "hdmf-common");
     h5::set_text(times, "description", "seconds");
@@ -229,8 +230,8 @@ class NwbFile {
     const auto trials = typed_group(intervals, "trials", "TimeIntervals");
     h5::set_text(trials, "description", "the episode");
     h5::set_texts(trials, "colnames", {"start_time", "stop_time"});
-    const std::array<std::uint64_t, 1> id{episode_.number()};
-    set_type(h5::write_array<std::uint64_t>(trials, "id", id), "ElementIdentifiers", "hdmf-common");
+    const std::array<std::int64_t, 1> id{static_cast<std::int64_t>(episode_.number())};
+    set_type(h5::write_array<std::int64_t>(trials, "id", id), "ElementIdentifiers", "hdmf-common");
     const std::array<double, 2> ends{static_cast<double>(span->first) * step_seconds_,
                                      (static_cast<double>(span->last) + 1) * step_seconds_};
     for (std::size_t i = 0; const char* name : {"start_time", "stop_time"}) {

@@ -28,6 +28,27 @@ struct Panel {
   bool has_key = false, is_of_time = true;
 };
 
+/// The least and the largest value of a piece of a trace, with their timesteps.
+class Extremes {
+ public:
+  void add(std::int64_t timestep, double value) {
+    const bool first_number = std::isnan(least_.second) && !std::isnan(value);
+    if (empty_ || first_number || value < least_.second) least_ = {timestep, value};
+    if (empty_ || first_number || value > largest_.second) largest_ = {timestep, value};
+    empty_ = false;
+  }
+  /// In order of their timesteps; one, where they are the same. It is empty then.
+  std::vector<std::pair<std::int64_t, double>> take() {
+    empty_ = true;
+    if (least_.first == largest_.first) return {least_};
+    return {std::min(least_, largest_), std::max(least_, largest_)};
+  }
+
+ private:
+  std::pair<std::int64_t, double> least_, largest_;
+  bool empty_ = true;
+};
+
 class Figure {
  public:
   Figure(const Run& run, const EpisodeReader& episode, const PlotOptions& options)
@@ -85,12 +106,19 @@ class Figure {
       if (ids.size() > options_.most_traces) ids.resize(options_.most_traces);
       const auto rows = reader.find(from_, to_);
       if (rows.count == 0 || ids.empty()) return;
-      const std::uint64_t step = (rows.count + options_.most_points - 1) / options_.most_points;
+      // Of many rows, the least and the largest value of each of some pieces: peaks stay.
+      const bool all = rows.count <= options_.most_points;
+      const std::uint64_t piece = all ? 1 : (rows.count + options_.most_points / 2 - 1) / (options_.most_points / 2);
       std::vector<std::string> curves(ids.size());
+      std::vector<Extremes> extremes(ids.size());
       std::uint64_t row = 0;
       for (const auto& part : reader.columns(ids).chunks(kReadAtOnceBytes, from_, to_))
-        for (std::size_t i = 0; i < part.size(); ++i, ++row)
-          if (row % step == 0) add_points(part.timesteps[i], part.row(i), curves);
+        for (std::size_t i = 0; i < part.size(); ++i) {
+          for (std::size_t k = 0; k < ids.size(); ++k)
+            extremes[k].add(part.timesteps[i], static_cast<double>(part.row(i)[k]));
+          if (++row % piece == 0 || row == rows.count)
+            for (std::size_t k = 0; k < ids.size(); ++k) add_points(extremes[k], curves[k]);
+        }
       Panel panel{.label = stream.name() + (stream.unit.empty() ? "" : " (" + stream.unit + ")"),
                   .settings = time_range(),
                   .axis = time_axis(),
@@ -106,11 +134,9 @@ class Figure {
     });
   }
 
-  template <class Row>
-  void add_points(std::int64_t timestep, const Row& row, std::vector<std::string>& curves) {
-    for (std::size_t k = 0; k < curves.size(); ++k) {
-      const auto value = static_cast<double>(row[k]);
-      curves[k] += std::isfinite(value) ? fmt::format("{} {}\n", time_of(timestep), value) : "\n";  // a gap in the line
+  void add_points(Extremes& piece, std::string& curve) {
+    for (const auto& [timestep, value] : piece.take()) {
+      curve += std::isfinite(value) ? fmt::format("{} {}\n", time_of(timestep), value) : "\n";  // a gap in the line
       ++plot_.points;
     }
   }

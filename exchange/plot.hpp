@@ -15,7 +15,7 @@ struct PlotOptions {
   std::optional<std::int64_t> to = {};
   std::size_t most_neurons = 100;     ///< of each population, evenly chosen; the others are not drawn
   std::size_t most_traces = 5;        ///< of each dense stream
-  std::size_t most_points = 2000;     ///< of each trace: of more rows, evenly chosen ones
+  std::size_t most_points = 2000;     ///< of each trace: of more rows, the least and the largest value of pieces
   unsigned columns = 100, rows = 40;  ///< of a terminal
 };
 

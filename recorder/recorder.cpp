@@ -283,20 +283,21 @@ Stats Recorder::stats_of(const EpisodeCore& episode) {
   return stats;
 }
 
-void Recorder::before_close(std::function<void()> step) {
+void Recorder::before_close(std::weak_ptr<void> of, std::function<void()> step) {
   const std::lock_guard lock(mutex_);
-  before_close_.push_back(std::move(step));
+  std::erase_if(before_close_, [](const auto& each) { return each.first.expired(); });
+  before_close_.emplace_back(std::move(of), std::move(step));
 }
 
 void Recorder::finish_beside() {
-  std::vector<std::function<void()>> steps;
+  decltype(before_close_) steps;
   {
     const std::lock_guard lock(mutex_);
     steps.swap(before_close_);
   }
-  for (const auto& step : steps) {
+  for (const auto& [of, step] : steps) {
     try {
-      step();
+      if (const auto still_there = of.lock()) step();
     } catch (const std::exception& error) {
       parts_->reporter.failure(as_error("closing the run", error));
     }

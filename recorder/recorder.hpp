@@ -51,8 +51,9 @@ class Recorder final : private DiskListener, private ClosedAtExit {
   Durability durability() const noexcept { return options_.durability; }
   /// Kept for `close()`.
   void keep_failure(const Error& error) noexcept { parts_->reporter.failure(error); }
+  void notice(const Error& error) noexcept { parts_->reporter.notice(error); }
   /// Done first of all when the experiment is closed, while its workers still work.
-  void before_close(std::function<void()> step);
+  void before_close(std::weak_ptr<void> of, std::function<void()> step);
 
  private:
   void finish_beside();
@@ -82,7 +83,7 @@ class Recorder final : private DiskListener, private ClosedAtExit {
   std::uint64_t next_number_;
   StreamStats finished_;  ///< sum over the streams of all other episodes
   Losses losses_;         ///< of the same
-  std::vector<std::function<void()>> before_close_;
+  std::vector<std::pair<std::weak_ptr<void>, std::function<void()>>> before_close_;
   bool closed_ = false;
   sync::Atomic<bool> closing_{false};
 

@@ -52,6 +52,10 @@ bool was_closed(const Run& run);
 Json verify_run(const std::string& run, unsigned jobs);
 std::string verification_text(const Json& report);
 
+/// For commands that would else leave out without a word what cannot be read.
+/// \throws Error what the list of the episodes met
+void require_all_listed(const Run& run);
+
 /// Every stream of an episode: what it is, its sizes, the rows it lost; also those of which nothing but gaps is left.
 Json describe_streams(const EpisodeReader& episode);
 /// The same members for a stream of which only the path is known.
@@ -70,6 +74,8 @@ std::string duration_text(const Json& seconds);
 std::optional<double> seconds_of_time(const std::string& text);
 /// "12.3 MB"; null is empty.
 std::string size_text(const Json& bytes);
+/// A line "note: ..." each.
+std::string notes_text(const Json& notes);
 /// Text without quotes, the rest as JSON; null is empty.
 std::string plain(const Json& value);
 /// The members of an object as a list of names and values under a title; empty where it has none.

@@ -134,6 +134,10 @@ struct Arguments : RunArguments {
     const Run a = open(), b(other, {.trust = Trust::none, .prober = kOwnProber});
     Comparison comparison(a, b, tolerance);
     if (with.empty()) {
+      if (episodes.empty()) {
+        require_all_listed(a);
+        require_all_listed(b);
+      }
       comparison.compare_setup();
       comparison.compare_episodes(chosen(a, b));
     } else {
@@ -165,7 +169,7 @@ Subcommand add_diff(CLI::App& app) {
     auto* episodes = command.add_option("--episodes", arguments.episodes, "Only these, as in 0-9,12");
     command.add_option("--with", arguments.with, "Compare the one episode of A with this one of B")->needs(episodes);
     command.add_option("--tolerance", arguments.tolerance, "Values that are this close are equal")
-        ->check(CLI::NonNegativeNumber);
+        ->check(zero_or_more());
     arguments.add_json(command);
   });
 }

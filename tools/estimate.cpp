@@ -191,11 +191,11 @@ Subcommand add_estimate(CLI::App& app) {
     arguments.command = &command;
     command.add_option("RUN", arguments.path, "Run directory, episode file, segment or packed file");
     command.add_option("--neurons", plan.neurons, "Neurons that are recorded")->check(CLI::Range(1U, 100'000'000U));
-    command.add_option("--dt-ms", plan.dt_ms, "Milliseconds of a timestep (0.1)")->check(CLI::PositiveNumber);
-    command.add_option("--every", plan.every, "State is kept every so many timesteps (1)")->check(CLI::PositiveNumber);
-    command.add_option("--rate-hz", plan.rate_hz, "Spikes of a neuron in a second (5)")->check(CLI::NonNegativeNumber);
+    command.add_option("--dt-ms", plan.dt_ms, "Milliseconds of a timestep (0.1)")->check(above_zero());
+    command.add_option("--every", plan.every, "State is kept every so many timesteps (1)")->check(above_zero());
+    command.add_option("--rate-hz", plan.rate_hz, "Spikes of a neuron in a second (5)")->check(zero_or_more());
     command.add_option("--codec", plan.codec, "none, gzip:6, lzf, blosc:lz4:5, ... (gzip)");
-    command.add_option("--speed", plan.speed, "Simulated over real time (1)")->check(CLI::PositiveNumber);
+    command.add_option("--speed", plan.speed, "Simulated over real time (1)")->check(above_zero());
     command.add_option("--disk", arguments.disk, "Directory whose disk is meant");
     arguments.add_json(command);
   });

@@ -41,6 +41,7 @@ struct Arguments : RunArguments {
   int execute() const {
     refuse_unused();
     const auto run = open();
+    if (episodes.empty()) require_all_listed(run);
     auto chosen = options;
     chosen.episodes = episodes.empty() ? run.numbers() : parse_indices(episodes, "--episodes").ids();
     const auto report = function()(run, chosen);
@@ -70,9 +71,7 @@ struct Arguments : RunArguments {
     return exchange::export_minari;
   }
   static std::string text(const Json& told) {
-    std::string text = plain(told["output"]) + ": " + count_text(told["files"].size(), "file") + "\n";
-    for (const auto& note : told["notes"]) text += "note: " + plain(note) + "\n";
-    return text;
+    return plain(told["output"]) + ": " + count_text(told["files"].size(), "file") + "\n" + notes_text(told["notes"]);
   }
 };
 
@@ -89,7 +88,7 @@ Subcommand add_export(CLI::App& app) {
     command.add_option("-o,--output", options.output, "Directory to be made")->required();
     command.add_option("--episodes", arguments.episodes, "Only these, as in 0-9,12");
     command.add_option("--dt-ms", options.dt_ms, "SONATA, NWB: milliseconds of a timestep, where the run does not say")
-        ->check(CLI::PositiveNumber);
+        ->check(above_zero());
     command.add_option("--population", options.population, "SONATA: whose the reports are");
     command.add_option("--observations", options.observations, "Minari: dense streams, as in behavior/state")
         ->delimiter(',');

@@ -97,7 +97,7 @@ struct Arguments {
     Table table({"stream", ">rows"});
     for (const auto& [path, rows] : told["streams"].items()) table.add({path, plain(rows)});
     if (!told["streams"].empty()) text += "\n" + table.to_string();
-    for (const auto& note : told["notes"]) text += "note: " + plain(note) + "\n";
+    text += notes_text(told["notes"]);
     return text;
   }
 };
@@ -112,8 +112,7 @@ Subcommand add_import(CLI::App& app) {
         ->required()
         ->check(CLI::IsMember({"csv", "npz", "sonata", "minari"}));
     command.add_option("-o,--output", options.output, "Run directory to be made")->required();
-    command.add_option("--dt", options.dt, "Length of a timestep, where the source does not say")
-        ->check(CLI::PositiveNumber);
+    command.add_option("--dt", options.dt, "Length of a timestep, where the source does not say")->check(above_zero());
     command.add_option("--dt-unit", options.dt_unit, "Of --dt, as in s; else as the source says, or ms");
     command.add_option("--stream", options.stream, "csv, npz: what a single file holds, as in neural_states/v");
     command.add_option("--name", options.name, "Of the experiment; else as the source says, or is called");

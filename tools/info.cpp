@@ -80,7 +80,8 @@ class EpisodeSum {
     }
     for (auto& [path, stream] : streams_) finish(stream);
     auto& totals = info_["totals"];
-    if (is_partial()) forget(totals, {"raw_bytes", "gaps", "rows_lost"});
+    if (any_indexed_) forget(totals, {"raw_bytes", "gaps", "rows_lost"});
+    if (any_indexed_) totals["rows"] = rows_;
     totals["ratio"] = totals["raw_bytes"].is_null() ? Json() : ratio_of(totals);
     info_["episodes"]["looked_into"] = looked_into_;
   }
@@ -89,10 +90,8 @@ class EpisodeSum {
   static constexpr std::size_t kFewEpisodes = 64;
   static constexpr std::size_t kLookedAt = 4;  ///< at the beginning, and at the end
 
-  bool is_partial() const { return !indexed_.empty(); }
-
   void add(const EpisodeSummary& line, bool look_into) {
-    const bool indexed = by_index_ && line.totals && !line.totals->rows_by_stream.empty();
+    const bool indexed = by_index_ && line.totals;
     std::string status = line.status;
     if (indexed) add_indexed(*line.totals);
     if (!indexed || look_into) {
@@ -111,9 +110,12 @@ class EpisodeSum {
 
   void add_indexed(const EpisodeTotals& totals) {
     auto& sum = info_["totals"];
+    any_indexed_ = true;
+    rows_ += totals.rows;
     sum["stored_bytes"] = sum["stored_bytes"].get<std::uint64_t>() + totals.bytes_stored;
     const auto rows = nlohmann::json::parse(totals.rows_by_stream, nullptr, false);
-    if (!rows.is_object()) return;
+    are_streams_known_ = are_streams_known_ && rows.is_object();
+    if (!rows.is_object()) return;  // of so many streams that the index has no room for them
     for (const auto& [path, count] : rows.items()) {
       auto& stream = indexed_[path];
       if (count.is_number_unsigned()) stream.rows += count.get<std::uint64_t>();
@@ -128,6 +130,7 @@ class EpisodeSum {
       auto& total = streams_[stream["path"]];
       merge(total, stream);
       if (counted) total["episodes"] = total["episodes"].get<int>() - 1;
+      rows_ += stream["rows"].get<std::uint64_t>();
     }
     merge_dt(info_, episode, looked_into_++ == 0);
     if (was_cut_off(episode)) info_["cut_off"] = info_["cut_off"].get<int>() + 1;
@@ -139,12 +142,11 @@ class EpisodeSum {
   }
 
   void finish(Json& stream) {
-    auto& totals = info_["totals"];
-    if (is_partial()) {
-      totals["rows"] = totals["rows"].get<std::uint64_t>() + stream["rows"].get<std::uint64_t>();
+    if (any_indexed_) {
       forget(stream, {"raw_bytes", "stored_bytes", "ratio", "gaps", "rows_lost"});
+      if (!are_streams_known_) forget(stream, {"rows", "episodes"});
     } else {
-      sum_up(totals, stream);
+      sum_up(info_["totals"], stream);
     }
     info_["streams"].push_back(std::move(stream));
   }
@@ -154,6 +156,8 @@ class EpisodeSum {
   std::vector<EpisodeSummary> lines_;
   const bool by_index_;
   int looked_into_ = 0;
+  bool any_indexed_ = false, are_streams_known_ = true;
+  std::uint64_t rows_ = 0;  ///< as the index counts them, and those of episodes that it does not know
   std::map<std::string, Json> streams_;
   std::map<std::string, IndexedRows> indexed_;
 };
@@ -171,7 +175,8 @@ std::string episodes_line(const Json& episodes) {
 std::string looked_into_text(const Json& episodes) {
   if (episodes["looked_into"] == episodes["count"]) return {};
   return "\nThe index counts the rows; types are those of " + plain(episodes["looked_into"]) + " of the " +
-         plain(episodes["count"]) + " episodes (info --all looks into all).\n";
+         plain(episodes["count"]) +
+         " episodes. Raw bytes, gaps and lost rows are not counted (info --all looks into all episodes).\n";
 }
 
 std::string network_text(const Json& network) {
@@ -204,6 +209,10 @@ struct Arguments : RunArguments {
 };
 
 }  // namespace
+
+void require_all_listed(const Run& run) {
+  if (const auto problems = run.problems(); !problems.empty()) throw problems.front();
+}
 
 Json info_of_run(const Run& run, bool in_full) {
   Json provenance = run.attributes();

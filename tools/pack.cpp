@@ -14,7 +14,8 @@ others. --layout traces is for reading single neurons of dense streams: chunks h
 of many timesteps; --layout rows is the way back. --by-neuron adds the spikes once more, sorted
 by neuron, so that those of one neuron are found without reading the others.
 FILE is written beside its name and renamed when it is whole. All commands, the loader and
-any HDF5 program read it; `unpack` makes a run directory of it again.
+any HDF5 program read it; `unpack` makes a run directory of it again. Attention maps, tables
+and other files beside the episodes are not in it, which is said.
 
 Examples:
   neurotape pack RUN -o cartpole.h5
@@ -33,8 +34,8 @@ Example:
 constexpr const char* kMergeAbout = "One run of the episodes of several runs of an experiment";
 constexpr const char* kMergeFooter =
     R"(Episodes are numbered from 0 on, run by run. Configuration and network are those of the first
-run. Each episode gets an attribute merged_from: its run and number, where that run came from,
-and its configuration where it differs.
+run: where another run has another network, that is said. Each episode gets an attribute
+merged_from: its run and number, where that run came from, and its configuration where it differs.
 
 Example:
   neurotape merge cartpole_20261120_101500 cartpole_20261121_090000 -o cartpole_all)";
@@ -43,12 +44,14 @@ Json described(const CopyReport& report) {
   return {{"path", report.path.string()},
           {"episodes", report.episodes},
           {"bytes_before", report.bytes_before},
-          {"bytes_after", report.bytes_after}};
+          {"bytes_after", report.bytes_after},
+          {"notes", report.notes}};
 }
 
 std::string copy_text(const Json& report) {
   return plain(report["path"]) + ": " + count_text(report["episodes"].get<std::uint64_t>(), "episode") + ", " +
-         size_text(report["bytes_before"]) + " in " + size_text(report["bytes_after"]) + "\n";
+         size_text(report["bytes_before"]) + " in " + size_text(report["bytes_after"]) + "\n" +
+         notes_text(report["notes"]);
 }
 
 struct PackArguments : RunArguments {

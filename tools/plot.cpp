@@ -17,7 +17,8 @@ constexpr const char* kFooter =
     R"(Drawn by gnuplot (Debian: gnuplot-nox). A panel for each population, dense stream and the
 rewards, and the return of every episode of the run; events are dashed lines, with their
 types in the first panel where they are no more than 20. At most 100 neurons of a population
-and 5 columns of a dense stream are drawn; of long streams, 2,000 rows that lie evenly.
+and 5 columns of a dense stream are drawn; of long ones, the least and the largest
+value of each of 1,000 pieces.
 
 Examples:
   neurotape plot RUN 3 -o episode.pdf
@@ -40,6 +41,8 @@ struct Arguments : RunArguments {
       chosen.columns = size.ws_col;
       chosen.rows = size.ws_row - 2U;
     }
+    if (options.from && options.to && *options.to < *options.from)
+      return fail("--to: expected " + std::to_string(*options.from) + " or more, got " + std::to_string(*options.to));
     const auto run = open();
     const auto drawn = exchange::plot(run, open_episode(run, episode), chosen);
     if (on_terminal) return print(drawn.picture);

@@ -128,7 +128,7 @@ Subcommand add_show(CLI::App& app) {
     command.add_option("--from", arguments.choice.from, "First timestep");
     command.add_option("--to", arguments.choice.to, "Timestep behind the last one");
     command.add_option("--neurons", arguments.neurons, "Ids, as in 1,5-9");
-    command.add_option("--limit", arguments.limit, "So many rows at most")->check(CLI::PositiveNumber);
+    command.add_option("--limit", arguments.limit, "So many rows at most")->check(above_zero());
     auto* csv = command.add_flag("--csv", arguments.as_csv, "Comma-separated values");
     command.add_flag("--json", arguments.as_json, "A JSON object a line")->excludes(csv);
   });

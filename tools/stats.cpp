@@ -71,6 +71,8 @@ Json stats_of_episode(const EpisodeReader& reader) {
 Json stats_of_run(const Run& run, const std::optional<Indices>& wanted) {
   Json stats{{"path", run.path().string()}, {"name", run.name()}, {"episodes", Json::array()}};
   stats["problems"] = Json::array();
+  if (!wanted)
+    for (const auto& problem : run.problems()) stats["problems"].push_back(problem.what());
   for (const auto number : wanted ? wanted->ids() : run.numbers()) {
     try {
       stats["episodes"].push_back(stats_of_episode(run.episode(number)));

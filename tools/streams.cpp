@@ -89,6 +89,12 @@ std::string size_text(const Json& bytes) {
   return bytes.is_null() ? std::string() : bytes_text(bytes.get<std::uint64_t>());
 }
 
+std::string notes_text(const Json& notes) {
+  std::string text;
+  for (const auto& note : notes) text += "note: " + plain(note) + "\n";
+  return text;
+}
+
 std::string plain(const Json& value) {
   if (value.is_null()) return {};
   if (value.is_string()) return value.get<std::string>();

@@ -17,7 +17,24 @@ std::optional<std::uint64_t> number(std::string_view text) {
   return whole ? std::optional(value) : std::nullopt;
 }
 
+CLI::Validator check_of(const char* name, const char* expected, bool (*holds)(double)) {
+  return {[expected, holds](const std::string& text) {
+            double value = 0;
+            const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+            const bool is_fine = error == std::errc() && end == text.data() + text.size() && holds(value);
+            return is_fine ? std::string() : std::string("expected ") + expected + ", got " + text;
+          },
+          name};
+}
+
 }  // namespace
+
+CLI::Validator above_zero() {
+  return check_of("POSITIVE", "a number above 0", [](double value) { return value > 0; });
+}
+CLI::Validator zero_or_more() {
+  return check_of("NONNEGATIVE", "0 or a number above", [](double value) { return value >= 0; });
+}
 
 Run RunArguments::open() const { return Run(path, {.trust = Trust::none, .prober = kOwnProber}); }
 

@@ -59,6 +59,9 @@ struct RunArguments {
   Run open() const;
 };
 
+/// Checks of options that are numbers; CLI11's own name limits of 309 digits.
+CLI::Validator above_zero();
+CLI::Validator zero_or_more();
 /// The first of these options that the user gave; null: none.
 const char* first_given(const CLI::App& command, std::initializer_list<const char*> options);
 /// By number or id: "3", "episode_0003".

@@ -154,7 +154,7 @@ Subcommand add_watch(CLI::App& app) {
     command
         .add_option("--every", arguments.every_seconds, "Seconds from look to look, and then to the next commit (1)")
         ->check(CLI::Range(kLeastSeconds, kMostSeconds));
-    command.add_option("--looks", arguments.looks, "Ends after so many looks")->check(CLI::PositiveNumber);
+    command.add_option("--looks", arguments.looks, "Ends after so many looks")->check(above_zero());
     command.add_flag("--json", arguments.as_json, "A JSON object a look, in a line");
   });
 }

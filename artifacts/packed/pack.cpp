@@ -30,6 +30,16 @@ void require_path(std::string_view name) {
   }
 }
 
+/// What would not come back as it is, is not packed.
+void require_packable(const AttentionMap& map, const std::string& name, const NpyArray& array) {
+  require_path(name);
+  for (const auto& [other, values] : map.arrays)
+    if (other.starts_with(name + "/"))
+      throw Error(ErrorCode::invalid_name, fmt::format("there is an array '{}', which would be in it", other));
+  if (array.is_text())
+    for (const auto& text : array.texts()) require_text("its text", text);
+}
+
 /// One file that is being made of many maps.
 class Packer {
  public:
@@ -61,7 +71,15 @@ class Packer {
     hdf5::write_chunk(maps_->get(), offset, encoded.filter_mask, std::span(stored_).first(encoded.bytes));
     sources_.push_back(map.source);
     clipped_.push_back(map.values_clipped);
-    for (const auto& [name, array] : map.arrays) add_array(map.file_id, name, array);
+    for (const auto& [name, array] : map.arrays) {
+      try {
+        require_packable(map, name, array);
+        add_array(map.file_id, name, array);
+      } catch (const Error& error) {
+        throw Error(error.code(), fmt::format("map '{}', array '{}': {}", map.file_id, name, error.what()),
+                    {.path = path_.string()});
+      }
+    }
   }
 
   void finish() {
@@ -85,6 +103,9 @@ class Packer {
   std::filesystem::path transient() const { return io::transient_name(path_); }
 
   void begin(const Shape& shape) {
+    if (shape.rank() == 0)
+      throw Error(ErrorCode::wrong_shape, "the maps are single numbers, of which no stack is made",
+                  {.path = path_.string()});
     shape_ = shape;
     Dimensions extent{file_ids_.size()}, chunk{1};
     extent.insert(extent.end(), shape.dimensions().begin(), shape.dimensions().end());
@@ -101,7 +122,6 @@ class Packer {
   }
 
   void add_array(const std::string& file_id, const std::string& name, const NpyArray& array) {
-    require_path(name);
     const auto path = fmt::format("{}/{}/{}", packed::kArrays, file_id, name);
     const auto slash = path.rfind('/');
     const auto group = hdf5::require_group(library_, file_->id(), path.substr(0, slash));

@@ -137,6 +137,12 @@ std::optional<std::string> LockFile::holder(const std::filesystem::path& path) {
   return contents_of(file);
 }
 
+std::unique_ptr<LockFile> lock_beside(const std::filesystem::path& file, const char* taken) {
+  const auto whole = std::filesystem::absolute(file);
+  return std::make_unique<LockFile>(whole.parent_path() / ("." + whole.filename().string() + ".lock"),
+                                    fmt::format("pid {}\n", ::getpid()), taken);
+}
+
 LockFile::~LockFile() {
   if (::getpid() != owner_) return;
   const std::lock_guard guard(held().mutex);

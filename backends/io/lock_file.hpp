@@ -3,6 +3,7 @@
 /// The lock of a run: a file that says who records, locked as long as that process lives.
 
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <sys/types.h>
@@ -41,5 +42,8 @@ class LockFile {
   bool keeps_others_out_ = false;
   pid_t owner_;
 };
+
+/// A lock on a file that one object at a time may change: `.name.lock` beside it.
+std::unique_ptr<LockFile> lock_beside(const std::filesystem::path& file, const char* taken);
 
 }  // namespace neurotape::io

@@ -42,6 +42,11 @@ CsvTable::CsvTable(const std::filesystem::path& path) : path_(path), reader_(pat
     names_.emplace_back(field(i));
     if (!is_text(names_.back())) fail("it is no CSV: its header has bytes that are no text");
   }
+  if (std::all_of(names_.begin(), names_.end(), [](const auto& name) {
+        const auto kind = kind_of(name);
+        return kind == FieldKind::integer || kind == FieldKind::real;
+      }))
+    fail("it has numbers: expected the names of the columns in the first line");
 }
 
 bool CsvTable::next() {

@@ -23,7 +23,7 @@ class EvaluationFiles;
 class ConfusionMatrix {
  public:
   ConfusionMatrix() = default;
-  /// \throws Error invalid_name: labels that are empty or come twice; invalid_argument: none
+  /// \throws Error invalid_name: labels that are empty or come twice; invalid_argument: none, or text that is not UTF-8
   explicit ConfusionMatrix(std::vector<std::string> labels);
   /// \param counts a row for each true class, a column for each predicted one
   ConfusionMatrix(std::vector<std::string> labels, const std::vector<std::vector<std::uint64_t>>& counts);
@@ -65,8 +65,9 @@ void save_confusion_matrices(const std::filesystem::path& path, const std::map<s
 std::map<std::string, ConfusionMatrix> load_confusion_matrices(const std::filesystem::path& path);
 
 struct EvaluationOptions {
-  std::string class_set = "classes";  ///< name of the set of classes, in the JSON files
-  std::uint64_t flush_rows = 1;       ///< of the predictions, as in `MetricsOptions`
+  std::string class_set = "classes";                 ///< name of the set of classes, in the JSON files
+  std::string predictions = "predictions_eval.csv";  ///< the file of its predictions
+  std::uint64_t flush_rows = 1;                      ///< of the predictions, as in `MetricsOptions`
 };
 
 /// What an evaluation has written.
@@ -79,15 +80,17 @@ struct EvaluationSummary {
 };
 
 /// The predictions for the samples of a set of classes: `predictions_eval.csv` (`file_id,true,predicted` and, for each class,
-/// `probability_<label>`), and beside it, when `save_metadata` is called, `confusion_matrices.json` and
-/// `class_distributions.json` (how often each class was true, and predicted). Other class sets in these files stay.
+/// `probability_<label>`), and beside it, when `save_metadata` is called and at the end, `confusion_matrices.json` and
+/// `class_distributions.json` (how often each class was true, and predicted). Other class sets in these files stay; each
+/// needs predictions of its own (`EvaluationOptions::predictions`).
 ///
 /// A prediction is in the file when `record` returns, as a row of a `MetricsTable`. An evaluation that is there is gone on with.
 /// Threads: any, at once.
 class Evaluation {
  public:
   /// \param labels of the classes
-  /// \throws Error as `MetricsTable`; damaged: a prediction of another class
+  /// \throws Error as `MetricsTable`; damaged: a prediction of another class; already_exists: the predictions of another
+  /// class set
   Evaluation(const std::filesystem::path& directory, const std::vector<std::string>& labels,
              const EvaluationOptions& options = {}, const StandAlone& how = {});
   explicit Evaluation(std::shared_ptr<detail::EvaluationFiles> files);
@@ -96,7 +99,7 @@ class Evaluation {
   ~Evaluation();
 
   /// \param probabilities one for each class, of 0 to 1; or none
-  /// \throws Error out_of_range, wrong_shape, io
+  /// \throws Error out_of_range, wrong_shape, invalid_name (no file id), invalid_argument (text that is not UTF-8), io
   void record(std::string_view file_id, std::size_t true_class, std::size_t predicted_class,
               std::span<const double> probabilities = {});
   /// The same with labels. \throws Error not_found: there is no such class

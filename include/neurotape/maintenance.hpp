@@ -119,6 +119,8 @@ struct CopyReport {
   std::uint64_t episodes = 0;
   std::uint64_t bytes_before = 0;  ///< of the files that were copied from
   std::uint64_t bytes_after = 0;
+  std::vector<std::string> notes =
+      {};  ///< what of the runs is not in the copy: files beside the episodes, other networks
 };
 
 struct PackOptions {

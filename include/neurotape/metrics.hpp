@@ -138,11 +138,15 @@ class MetricsTable {
 /// What a CSV file says, column by column.
 class MetricsFrame {
  public:
-  MetricsFrame(std::vector<Column> columns, std::vector<std::vector<std::string>> fields);
+  /// \param path of the file that they are from, for errors
+  MetricsFrame(std::vector<Column> columns, std::vector<std::vector<std::string>> fields,
+               std::filesystem::path path = {}, bool cut_off = false);
 
   const std::vector<Column>& columns() const noexcept { return columns_; }
   std::size_t rows() const noexcept { return rows_; }
   bool contains(std::string_view column) const noexcept;
+  /// Whether a last line without an end was left out (`LastLine::cut_off`).
+  bool cut_off() const noexcept { return cut_off_; }
   /// Numbers and booleans; missing ones are NaN.
   /// \throws Error not_found, wrong_type (text)
   std::vector<double> numbers(std::string_view column) const;
@@ -156,6 +160,8 @@ class MetricsFrame {
   std::vector<Column> columns_;
   std::vector<std::vector<std::string>> fields_;
   std::size_t rows_ = 0;
+  std::filesystem::path path_;
+  bool cut_off_ = false;
 };
 
 /// What a last line is that does not end.

@@ -65,8 +65,9 @@ struct Termination {
   bool terminated = false;
   bool truncated = false;
 };
-/// As attributes `terminated` and `truncated` of the episode say; where there is one of them, the other is its opposite.
-/// Without: "complete" ones terminated, others were truncated.
+/// As attributes `terminated` and `truncated` of the episode say, else the last rows of streams of flags,
+/// `behavior/terminated` and `behavior/truncated`; where there is one of them, the other is its opposite. Without: "complete"
+/// ones terminated, others were truncated.
 Termination termination_of(const EpisodeReader& episode);
 
 /// The sum of the rewards from each step on until the next one. Those before the first step belong to none.

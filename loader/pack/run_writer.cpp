@@ -62,8 +62,10 @@ void RunWriter::add(const detail::EpisodeFile& episode, std::uint64_t number, co
     write_header(*segment_);
     in_segment_ = 0;
   }
-  const auto group = hdf5::create_group(segment_->id(), id, library_.link_creation(), library_.group_creation());
-  copier_.copy_episode(episode, group.get(), number, more);
+  {
+    const auto group = hdf5::create_group(segment_->id(), id, library_.link_creation(), library_.group_creation());
+    copier_.copy_episode(episode, group.get(), number, more);
+  }
   segment_->check();
   if (++in_segment_ == kEpisodesOfSegment) {
     close(*segment_);

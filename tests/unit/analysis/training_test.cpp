@@ -89,6 +89,22 @@ TEST_F(TrainingTest, OneOfTheAttributesOfAnEndSaysTheOther) {
   }
 }
 
+TEST_F(TrainingTest, StreamsOfFlagsSayHowAnEpisodeEnded) {
+  const auto with = [](const char* name, std::vector<bool> flags, const char* attribute = nullptr) {
+    return [=](Episode& episode) {
+      auto stream = episode.behavior<bool>(name, {});
+      for (std::size_t t = 0; t < flags.size(); ++t) stream.record(static_cast<std::int64_t>(t), flags[t]);
+      if (attribute != nullptr) episode.set_attribute(attribute, true);
+    };
+  };
+  const auto run = recorded({with("truncated", {false, false, true}), with("terminated", {false, true}),
+                             with("terminated", {true, false}), with("truncated", {}),
+                             with("terminated", {false, false}, "terminated")});
+  const std::vector<bool> terminated{false, true, false, true, true};
+  for (std::size_t i = 0; i < terminated.size(); ++i)
+    EXPECT_EQ(termination_of(run.episode(i)).terminated, terminated[i]) << i;
+}
+
 TEST_F(TrainingTest, TransitionsGoFromStepToStep) {
   const auto batches = all(episodes({3, 1}), options());
   ASSERT_EQ(batches.size(), 1u);

@@ -18,8 +18,11 @@ class AttentionSet : public Artifacts {
     const auto values = map.values.values<float>();
     return {values.begin(), values.end()};
   }
-  /// As a writer leaves it that died: its lock is there.
-  void leave_as_dead() const { put(path() / ".lock", "pid 1\n"); }
+  /// As a writer leaves it that died: its lock is there, and its lists are not settled.
+  void leave_as_dead() const {
+    put(path() / ".lock", "pid 1\n");
+    put(path() / ".unsettled", "");
+  }
 };
 
 TEST_F(AttentionSet, ALaterRunAddsToTheSet) {
@@ -110,6 +113,61 @@ TEST_F(AttentionSet, AReplacedFileOfTheSameSizeIsSeenAfterACrash) {
   leave_as_dead();
   writer(options);
   expect_sound(1);
+}
+
+TEST_F(AttentionSet, AWriterThatIsRefusedDoesNotMakeTheListsOfADeadOneBelieved) {
+  writer().save(map_of(0), "a");
+  const auto old = content(path() / "manifest.json");
+  {
+    auto maps = writer(small(Existing::replace));
+    maps.save(map_of(1), "a");
+  }
+  put(path() / "manifest.json", old);
+  leave_as_dead();
+  auto other = small();
+  other.shape = {3, 3};
+  expect_error(ErrorCode::wrong_shape, "shape", [&] { AttentionMapWriter(path(), other, kQuick); });
+  writer();
+  expect_sound(1);
+}
+
+TEST_F(AttentionSet, AFileThatIsNewerThanTheManifestIsLookedAt) {
+  writer().save(map_of(0), "a");
+  const auto before = content(path() / "manifest.json");
+  {
+    auto maps = writer(small(Existing::replace));
+    maps.save(map_of(1), "a");
+  }
+  put(path() / "manifest.json", before);  // whose checksum is that of the old file
+  std::filesystem::last_write_time(path() / "manifest.json",
+                                   std::filesystem::last_write_time(file("a")) - std::chrono::seconds(1));
+  writer();
+  expect_sound(1);
+}
+
+TEST_F(AttentionSet, WhatCannotBeReadIsNotKept) {
+  writer().save(map_of(0), "a");
+  put(file("a"), "no zip file");
+  {
+    auto maps = writer(small(Existing::keep));
+    EXPECT_FALSE(maps.contains("a"));
+    EXPECT_TRUE(maps.save(map_of(1), "a"));
+  }
+  EXPECT_EQ(loaded("a"), map_of(1));
+  expect_sound(1);
+}
+
+TEST_F(AttentionSet, ALongBatchIsListedOnTheWay) {
+  const auto listed = [&] { return json::parse(content(path() / "manifest.json"))["maps"].size(); };
+  auto maps = writer();
+  std::vector<std::vector<float>> values(200, map_of(0));
+  std::vector<NpzValue> many(values.begin(), values.end());
+  std::vector<std::string> ids;
+  for (int i = 0; i < 200; ++i) ids.push_back(std::to_string(1000 + i));
+  Failing disk("pwrite", ENOSPC, 120);  // after the first lines, before the last ones
+  const io::Replaced full(disk);
+  EXPECT_THROW(maps.save_batch(many, ids), Error);
+  EXPECT_GT(listed(), 0U);
 }
 
 TEST_F(AttentionSet, FilesThatCannotBeReadAreNamed) {

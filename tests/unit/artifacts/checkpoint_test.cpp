@@ -79,13 +79,22 @@ TEST_P(CheckpointTest, ALaterRunHasToBeBetter) {
     auto best = checkpoint();
     save(best, 4, {{"val_loss", 0.5}});
   }
-  auto best = checkpoint();
-  EXPECT_EQ(best.best(), 0.5);
-  EXPECT_FALSE(save(best, 5, {{"val_loss", 0.7}}));
-  expect_epoch(4, {{"val_loss", 0.5}});
-  EXPECT_TRUE(save(best, 6, {{"val_loss", 0.3}}));
+  {
+    auto best = checkpoint();
+    EXPECT_EQ(best.best(), 0.5);
+    EXPECT_FALSE(save(best, 5, {{"val_loss", 0.7}}));
+    expect_epoch(4, {{"val_loss", 0.5}});
+    EXPECT_TRUE(save(best, 6, {{"val_loss", 0.3}}));
+  }
   expect_error(ErrorCode::invalid_argument, "it was saved for the lowest 'val_loss', expected the highest 'accuracy'",
                [&] { checkpoint({.criterion = "accuracy", .lowest = false}); });
+}
+
+TEST_P(CheckpointTest, NoOtherReplacesItMeanwhile) {
+  auto best = checkpoint();
+  expect_error(ErrorCode::already_exists, "another checkpoint has this file open", [&] { checkpoint(); });
+  save(best, 4, {{"val_loss", 0.5}});
+  expect_epoch(4, {{"val_loss", 0.5}});
 }
 
 TEST_P(CheckpointTest, MetricsHaveTheCriterion) {

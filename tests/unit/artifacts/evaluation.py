@@ -22,7 +22,7 @@ if not np.array_equal(table.to_numpy(), counts):
     faults.append(f"the predictions give {table.to_numpy().tolist()}, the file has {counts.tolist()}")
 if distribution != {"labels": labels, "true": counts.sum(1).tolist(), "predicted": counts.sum(0).tolist()}:
     faults.append(f"distribution {distribution}")
-if set(confusion) != {"labels", "counts"}:
+if set(confusion) != {"labels", "counts", "predictions"}:
     faults.append(f"it stores {sorted(confusion)}: what follows from the counts is not stored")
 with np.errstate(invalid="ignore"):
     precision = np.nan_to_num(np.diag(counts) / counts.sum(0))

@@ -25,7 +25,8 @@ TEST_F(EvaluationTest, FilesAgreeWithEachOtherAndWithPandas) {
   EXPECT_EQ(summary.predictions, 60U);
   EXPECT_EQ(summary.correct, matrix.count(0, 0) + matrix.count(1, 1) + matrix.count(2, 2));
   std::uint64_t bytes = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(path("run"))) bytes += entry.file_size();
+  for (const auto& entry : std::filesystem::directory_iterator(path("run")))
+    if (!entry.path().filename().string().starts_with('.')) bytes += entry.file_size();  // but the lock
   EXPECT_EQ(summary.bytes, bytes);
   EXPECT_EQ(load_confusion_matrices(path("run") / "confusion_matrices.json").at("seizure"), matrix);
   if (!support::have_python()) GTEST_SKIP() << "no python3 with numpy";
@@ -69,6 +70,38 @@ TEST_F(EvaluationTest, OtherClassSetsStay) {
   EXPECT_EQ(all.at("side"), other);
 }
 
+TEST_F(EvaluationTest, EachClassSetHasPredictionsOfItsOwn) {
+  const std::vector<std::string> sides{"left", "right"};
+  for (int again = 0; again < 2; ++again) {
+    Evaluation validation(path("run"), sides, {.class_set = "validation"}, kQuick);
+    Evaluation test(path("run"), sides, {.class_set = "test", .predictions = "predictions_test.csv"}, kQuick);
+    Evaluation others(path("run"), {"a", "b", "c"}, {.predictions = "others.csv"}, kQuick);
+    for (const char* file : {"x", "y", "z"}) validation.record(file, "left", "left");
+    test.record("x", "right", "left");
+    others.record("x", "c", "c");
+    EXPECT_EQ(validation.confusion().total(), 3U * static_cast<unsigned>(again + 1));
+    EXPECT_EQ(test.confusion().total(), 1U * static_cast<unsigned>(again + 1));
+  }
+  const auto all = load_confusion_matrices(path("run") / "confusion_matrices.json");
+  EXPECT_EQ(all.at("validation").total(), 6U) << "without save_metadata: they are written at the end";
+  EXPECT_EQ(all.at("test").total(), 2U);
+  EXPECT_EQ(all.at("classes").labels().size(), 3U);
+  EXPECT_EQ(read_metrics(path("run") / "predictions_test.csv").rows(), 2U);
+  expect_error(ErrorCode::already_exists, "it has the predictions of the class set 'validation'",
+               [&] { Evaluation(path("run"), sides, {.class_set = "test"}, kQuick); });
+  expect_error(ErrorCode::invalid_name, "table of predictions",
+               [&] { Evaluation(path("run"), sides, {.predictions = "../x"}, kQuick); });
+}
+
+TEST_F(EvaluationTest, TextThatNoReaderTakesIsRefused) {
+  auto some = evaluation();
+  expect_error(ErrorCode::invalid_argument, "file_id", [&] { some.record("\xff", 0, 0); });
+  expect_error(ErrorCode::invalid_name, "file id is empty", [&] { some.record("", 0, 0); });
+  expect_error(ErrorCode::invalid_argument, "label", [] { ConfusionMatrix({"a", "\xff"}); });
+  some.record("é", 0, 0);
+  EXPECT_EQ(some.confusion().total(), 1U);
+}
+
 TEST_F(EvaluationTest, WrongPredictionsAreRefusedAndNotCounted) {
   auto some = evaluation();
   const std::vector two{0.5, 0.5}, wrong{0.5, 1.5, 0.0};
@@ -76,8 +109,10 @@ TEST_F(EvaluationTest, WrongPredictionsAreRefusedAndNotCounted) {
                [&] { some.record("a", 0, 0, two); });
   expect_error(ErrorCode::out_of_range, "sample 'a': the probability of 'pre-ictal, early' is 1.5",
                [&] { some.record("a", 0, 0, wrong); });
-  expect_error(ErrorCode::out_of_range, "there is no class 3", [&] { some.record("a", 0, 3); });
-  expect_error(ErrorCode::not_found, "there is no class 'other'", [&] { some.record("a", "other", "normal"); });
+  expect_error(ErrorCode::out_of_range, "sample 'a': there is no class 3: expected 0 to 2",
+               [&] { some.record("a", 0, 3); });
+  expect_error(ErrorCode::not_found, "sample 'a': there is no class 'other': expected one of",
+               [&] { some.record("a", "other", "normal"); });
   EXPECT_EQ(some.confusion().total(), 0U);
 }
 

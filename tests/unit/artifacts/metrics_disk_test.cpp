@@ -1,5 +1,10 @@
 // Tables of metrics: who writes, when, and what a disk that fails leaves.
 
+#include <array>
+#include <csignal>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "artifacts.hpp"
 
 namespace neurotape::artifacts {
@@ -14,6 +19,31 @@ class MetricsOnDisk : public Artifacts {
 TEST_F(MetricsOnDisk, OneWriterForAFile) {
   const auto metrics = table();
   expect_error(ErrorCode::already_exists, "another table has this file open", [&] { table(); });
+}
+
+TEST_F(MetricsOnDisk, AForkedChildDoesNotKeepTheFileFromOthers) {
+  std::array<int, 2> hold{}, ready{};
+  ASSERT_EQ(::pipe(hold.data()) | ::pipe(ready.data()), 0);
+  const pid_t recorder = ::fork();
+  if (recorder == 0) {
+    const auto metrics = table();
+    if (::fork() == 0) {  // outlives the one that has the table
+      char byte = 0;
+      ::close(hold[1]);
+      static_cast<void>(::write(ready[1], "x", 1));
+      static_cast<void>(::read(hold[0], &byte, 1));
+      ::_exit(0);
+    }
+    char byte = 0;
+    static_cast<void>(::read(hold[0], &byte, 1));
+    ::_exit(0);
+  }
+  char byte = 0;
+  ASSERT_EQ(::read(ready[0], &byte, 1), 1);
+  ::kill(recorder, SIGKILL);
+  ::waitpid(recorder, nullptr, 0);
+  EXPECT_NO_THROW(table());
+  for (const int end : {hold[0], hold[1], ready[0], ready[1]}) ::close(end);
 }
 
 TEST_F(MetricsOnDisk, RowsMayWaitForAFlush) {

@@ -174,12 +174,40 @@ TEST_F(Metrics, ATornLastLineIsRemovedWhereverItWasTorn) {
     for (const std::size_t end : {12U, 22U})
       if (length >= end) kept = whole.substr(0, end);
     {
-      auto metrics = table();
+      // What is a header that was torn, only one who declares it knows.
+      auto metrics =
+          kept.empty() ? table({.columns = {{"epoch", CellType::integer}, {"note", CellType::text}}}) : table();
       EXPECT_EQ(metrics.removed_bytes(), length - kept.size()) << length;
       metrics.append({{"epoch", 7}, {"note", "x"}});
     }
     EXPECT_EQ(content(csv()), (kept.empty() ? "epoch,note\r\n" : kept) + "7,x\r\n") << length;
   }
+}
+
+TEST_F(Metrics, ATextOfSomebodyElseIsNotEmptied) {
+  for (const std::string text : {"a note", "epoch,note,more", "epoch;note"}) {
+    put(csv(), text);
+    for (const auto& options : {MetricsOptions{}, MetricsOptions{.columns = {{"epoch"}, {"note"}}}})
+      expect_error(ErrorCode::damaged, "its only line has no end", [&] { table(options); });
+    EXPECT_EQ(content(csv()), text);
+  }
+}
+
+TEST_F(Metrics, TextThatNoReaderTakesIsRefused) {
+  auto metrics = table();
+  expect_error(ErrorCode::invalid_argument, "column 'note'", [&] { metrics.append({{"note", "a\xff"}}); });
+  expect_error(ErrorCode::invalid_argument, "name of column 1", [&] { metrics.append({{"\xff", 1}}); });
+  metrics.append({{"note", "µV"}});
+  EXPECT_EQ(read_metrics(csv()).texts("note"), std::vector<std::string>{"µV"});
+}
+
+TEST_F(Metrics, ALineThatWasLeftOutIsSaid) {
+  put(csv(), "epoch,loss\n1,0.5\n2,0.25");
+  const auto torn = read_metrics(csv());
+  EXPECT_TRUE(torn.cut_off());
+  EXPECT_EQ(torn.rows(), 1U);
+  EXPECT_FALSE(read_metrics(csv(), LastLine::whole).cut_off());
+  expect_error(ErrorCode::not_found, "epoch_statistics.csv", [&] { torn.numbers("zz"); });
 }
 
 TEST_F(Metrics, WhatIsNoTableIsRefusedWithItsLine) {

@@ -84,6 +84,9 @@ TEST_F(CommandTest, AWrongCommandLineIsSaidInOneLine) {
   expect_refused({"--json", "info", "a"}, {"--json goes after the command: neurotape info --json RUN"});
   expect_refused({"--frobnicate", "info", "a"}, {"--frobnicate", "--help"});
   expect_refused({"ls", "a", "0", "more"}, {"more", "--help"});
+  expect_refused({"show", "a", "0", "rewards", "--limit", "0"}, {"--limit: expected a number above 0, got 0"});
+  expect_refused({"diff", "a", "b", "--tolerance", "-1"}, {"--tolerance: expected 0 or a number above, got -1"});
+  expect_refused({"estimate", "--speed", "fast"}, {"--speed", "fast"});
 }
 
 TEST_F(CommandTest, AnOptionThatWouldDoNothingIsRefused) {

@@ -71,5 +71,22 @@ TEST_F(EstimateTest, ManyEpisodesAreToldFromTheIndex) {
   EXPECT_EQ(list["episodes"][99]["last_timestep"], 99);
 }
 
+TEST_F(EstimateTest, ManyEpisodesOfMoreStreamsThanTheIndexNamesAreNotOpened) {
+  auto experiment = create();
+  for (int i = 0; i < 70; ++i) {
+    auto episode = experiment.start_episode();
+    for (int k = 0; k < 12; ++k)
+      episode.behavior<float>("a_name_of_a_stream_that_is_rather_long_" + std::to_string(k), {}).record(i, 1.0F);
+    episode.finish();
+  }
+  experiment.close();
+  const auto info = parsed({"info", experiment.path()});
+  EXPECT_EQ(info["episodes"]["looked_into"], 8);
+  EXPECT_EQ(info["totals"]["rows"], 70 * 12);
+  ASSERT_EQ(info["streams"].size(), 12u);
+  EXPECT_EQ(info["streams"][0]["rows"], json()) << "nobody has counted them";
+  EXPECT_EQ(parsed({"info", "--all", experiment.path()})["streams"][0]["rows"], 70);
+}
+
 }  // namespace
 }  // namespace neurotape::tool

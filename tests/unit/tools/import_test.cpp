@@ -158,6 +158,13 @@ TEST_F(ImportTest, TimesBecomeTimestepsAndAreKeptWhereTheyLieBetween) {
   EXPECT_EQ(off.behavior<double>("off_time").all().values, (std::vector<double>{0.04, 0.17}));
 }
 
+TEST_F(ImportTest, AFirstLineOfNumbersIsNoHeader) {
+  write("bare.csv", "0,1.5\n1,2.5\n");
+  expect_refused({"import", directory() / "bare.csv", "--from", "csv", "-o", out()},
+                 {"bare.csv", "line 1", "names of the columns"});
+  expect_nothing_left();
+}
+
 TEST_F(ImportTest, WhatIsWrongWithATableIsToldWithItsLine) {
   const auto refused = [&](const std::string& content, const std::vector<std::string>& words,
                            std::vector<std::string> more = {}) {

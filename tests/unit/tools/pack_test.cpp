@@ -144,6 +144,56 @@ TEST_F(PackTest, RunsOfAnExperimentBecomeOne) {
   EXPECT_FALSE(merged.episode(0).attributes()["merged_from"].contains("config"));
 }
 
+TEST_F(PackTest, MoreEpisodesThanASegmentHolds) {
+  auto experiment = create();
+  for (int i = 0; i < 1'001; ++i) {
+    auto episode = experiment.start_episode();
+    episode.rewards().record(i, 0.5 * i);
+    episode.finish();
+  }
+  experiment.close();
+  const auto merged = directory() / "merged", back = directory() / "back";
+  EXPECT_EQ(parsed({"merge", experiment.path(), "-o", merged})["episodes"], 1'001);
+  text({"pack", merged, "-o", file()});
+  EXPECT_EQ(parsed({"unpack", file(), "-o", back})["episodes"], 1'001);
+  EXPECT_EQ(text({"diff", experiment.path(), back}), "equal\n");
+  expect_sound(back);
+}
+
+TEST_F(PackTest, WhatIsNotInACopyIsSaid) {
+  const auto recorded_with = [&](double weight) {
+    auto experiment = create();
+    experiment.save_connections({{"weights", std::vector<double>{weight}}});
+    experiment.start_episode().finish();
+    experiment.metrics("epoch_statistics.csv").append({{"epoch", 1}});
+    experiment.close();
+    return experiment.path();
+  };
+  const auto a = recorded_with(0.5), b = recorded_with(0.25);
+  EXPECT_THAT(text({"pack", a, "-o", file()}),
+              HasSubstr("note: not copied from " + a.filename().string() + ": epoch_statistics.csv"));
+  const auto merged = directory() / "merged";
+  const auto notes = parsed({"merge", a, b, "-o", merged})["notes"].dump();
+  EXPECT_THAT(notes, HasSubstr("the network of " + b.filename().string() + " differs, and was left out"));
+  const Run run(merged);
+  EXPECT_FALSE(run.episode(0).attributes()["merged_from"].contains("network"));
+  EXPECT_EQ(run.episode(1).attributes()["merged_from"]["network"], "another one");
+}
+
+TEST_F(PackTest, EpisodesThatCannotBeReadAreNotLeftOutWithoutAWord) {
+  const auto run = small_run(), copy = directory() / "copy", out = directory() / "out";
+  std::filesystem::copy(run, copy, std::filesystem::copy_options::recursive);
+  const auto segment = file_of(copy, "segment_");
+  std::fstream(segment, std::ios::in | std::ios::out) << "no HDF5 any more";
+  const auto name = std::filesystem::path(segment).filename().string();
+  expect_refused({"pack", copy, "-o", file()}, {name});
+  expect_refused({"merge", run, copy, "-o", out}, {name});
+  expect_refused({"export", copy, "--to", "csv", "-o", out}, {name});
+  expect_refused({"diff", run, copy}, {name});
+  EXPECT_EQ(this->run({"stats", copy}).status, 2);
+  EXPECT_FALSE(std::filesystem::exists(file()) || std::filesystem::exists(out));
+}
+
 TEST_F(PackTest, AttributesOfOtherProgramsAreKept) {
   const auto run = small_run();
   const auto python = [](const std::string& code) {

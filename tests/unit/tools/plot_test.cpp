@@ -46,6 +46,20 @@ TEST_F(PlotTest, OnlyTheChosenTimesteps) {
   EXPECT_EQ(parsed({"plot", run, "0", "-o", directory() / "none.svg", "--to", "2"})["events"], 0);
 }
 
+TEST_F(PlotTest, PeaksOfLongTracesStay) {
+  auto experiment = create();
+  auto episode = experiment.start_episode();
+  auto potential = episode.behavior<double>("potential", {});
+  const int rows = 30'000, peak = 12'347;
+  for (int t = 0; t < rows; ++t) potential.record(t, t == peak ? 40.0 : t == peak + 100 ? -80.0 : -65.0);
+  episode.finish();
+  experiment.close();
+  const auto drawn = parsed({"plot", experiment.path(), "0", "-o", directory() / "long.svg"});
+  EXPECT_LE(drawn["points"], 2000);
+  const auto svg = picture("long.svg");
+  for (const char* tick : {"> 40<", ">-80<"}) EXPECT_THAT(svg, HasSubstr(tick)) << "the axis reaches it";
+}
+
 TEST_F(PlotTest, ManyEventsAreLinesWithoutText) {
   auto experiment = create();
   auto episode = experiment.start_episode();
@@ -102,6 +116,7 @@ TEST_F(PlotTest, WhatCannotBeDrawnIsSaidInOneLine) {
   const auto run = small_run();
   expect_refused({"plot", run, "0"}, {"-o", "--term"});
   expect_refused({"plot", run, "0", "-o", directory() / "a.gif"}, {".png", "a.gif"});
+  expect_refused({"plot", run, "0", "--term", "--from", "3", "--to", "1"}, {"--to: expected 3 or more, got 1"});
   auto experiment = create();
   experiment.start_episode().finish();
   experiment.close();
