@@ -35,14 +35,7 @@ void AttentionMaps::settle() {
 }
 
 AttentionMaps::~AttentionMaps() {
-  try {
-    settle();
-  } catch (const Error& error) {
-    // Closing the experiment has settled it; a forked child, and a handler that must not wait, leave it to the next writer.
-    if (error.code() != ErrorCode::closed && error.code() != ErrorCode::invalid_argument) crew_->report(error);
-  } catch (const std::exception& error) {
-    crew_->report(Error(ErrorCode::io, error.what(), {.path = directory_.string()}));
-  }
+  crew_->at_the_end(directory_, [this] { settle(); });
 }
 
 void AttentionMaps::add(MapEntry entry) {

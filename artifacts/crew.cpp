@@ -152,6 +152,16 @@ std::vector<std::exception_ptr> Crew::for_each(std::size_t count, const std::fun
   return thrown;
 }
 
+void Crew::at_the_end(const std::filesystem::path& path, const std::function<void()>& work) noexcept {
+  try {
+    work();
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::closed && error.code() != ErrorCode::invalid_argument) report(error);
+  } catch (const std::exception& error) {
+    report(Error(ErrorCode::io, error.what(), {.path = path.string()}));
+  }
+}
+
 void Crew::run(const std::function<void()>& work) {
   const auto thrown = for_each(1, [&](std::size_t) { work(); });
   if (thrown.front()) std::rethrow_exception(thrown.front());

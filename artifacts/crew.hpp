@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <exception>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <vector>
@@ -36,6 +37,9 @@ class Crew {
   std::vector<std::exception_ptr> for_each(std::size_t count, const std::function<void(std::size_t)>& work);
   /// The same for one piece of work. Throws what it throws.
   void run(const std::function<void()>& work);
+  /// For destructors: does the last work at a path, and reports what it throws. Where it may not be done it is left: closing the
+  /// experiment has done it, and a forked child, and a handler that must not wait, leave it to the next writer.
+  void at_the_end(const std::filesystem::path& path, const std::function<void()>& work) noexcept;
 };
 
 /// With `how.n_workers` threads.

@@ -49,12 +49,16 @@ EvaluationFiles::EvaluationFiles(const std::filesystem::path& directory, const s
   require_name("table of predictions", options_.predictions);
   crew_->run([this] { io::make_directories(directory_, crew_->durable()); });
   predictions_ = std::make_unique<MetricsFile>(predictions_path_, table_of(columns_, options_.flush_rows), crew_);
-  require_own_table();
+  const auto before = require_own_table();
   count_what_is_there();
+  // Whose predictions these are has to be known before there are any.
+  is_behind_ = before != matrix_of_set();
+  if (is_behind_) crew_->run([this] { write_metadata(); });
 }
 
 /// The predictions of one class set are in a table of their own: those of others would be counted with them.
-void EvaluationFiles::require_own_table() {
+/// \returns what the file says of this class set; null: nothing
+nlohmann::ordered_json EvaluationFiles::require_own_table() const {
   std::error_code ignored;
   const auto path = directory_ / kConfusion;
   const auto sets = std::filesystem::exists(path, ignored)
@@ -67,8 +71,13 @@ void EvaluationFiles::require_own_table() {
                               "(EvaluationOptions::predictions)",
                               name, options_.class_set),
                   {.path = predictions_path_.string()});
-  is_behind_ = !sets.contains(options_.class_set);
-  if (is_behind_) crew_->run([this] { write_metadata(); });
+  return sets.contains(options_.class_set) ? sets[options_.class_set] : nlohmann::ordered_json();
+}
+
+nlohmann::ordered_json EvaluationFiles::matrix_of_set() const {
+  auto matrix = artifacts::json_of(confusion_);
+  matrix[kPredictions] = options_.predictions;
+  return matrix;
 }
 
 void EvaluationFiles::count_what_is_there() {
@@ -84,14 +93,7 @@ void EvaluationFiles::count_what_is_there() {
 }
 
 EvaluationFiles::~EvaluationFiles() {
-  try {
-    settle();
-  } catch (const Error& error) {
-    // Closing the experiment has settled it; a forked child, and a handler that must not wait, leave it.
-    if (error.code() != ErrorCode::closed && error.code() != ErrorCode::invalid_argument) crew_->report(error);
-  } catch (const std::exception& error) {
-    crew_->report(Error(ErrorCode::io, error.what(), {.path = directory_.string()}));
-  }
+  crew_->at_the_end(directory_, [this] { settle(); });
 }
 
 void EvaluationFiles::record(std::string_view file_id, std::size_t true_class, std::size_t predicted_class,
@@ -141,9 +143,7 @@ void EvaluationFiles::settle() {
 }
 
 void EvaluationFiles::write_metadata() {
-  auto matrix = artifacts::json_of(confusion_);
-  matrix[kPredictions] = options_.predictions;
-  put_class_set(directory_ / kConfusion, artifacts::kConfusionFormat, options_.class_set, std::move(matrix),
+  put_class_set(directory_ / kConfusion, artifacts::kConfusionFormat, options_.class_set, matrix_of_set(),
                 crew_->durable());
   put_class_set(directory_ / kDistributions, artifacts::kDistributionFormat, options_.class_set,
                 artifacts::distribution_of(confusion_), crew_->durable());

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <memory>
 #include <mutex>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -33,7 +34,8 @@ class EvaluationFiles {
   void settle();
 
  private:
-  void require_own_table();
+  nlohmann::ordered_json require_own_table() const;
+  nlohmann::ordered_json matrix_of_set() const;
   void count_what_is_there();
   void write_metadata();
 

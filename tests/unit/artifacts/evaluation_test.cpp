@@ -93,6 +93,21 @@ TEST_F(EvaluationTest, EachClassSetHasPredictionsOfItsOwn) {
                [&] { Evaluation(path("run"), sides, {.predictions = "../x"}, kQuick); });
 }
 
+TEST_F(EvaluationTest, WhatADeadWriterDidNotPutDownIsPutDown) {
+  {
+    auto some = evaluation();
+    record_some(some);
+  }
+  const auto confusion = path("run") / "confusion_matrices.json";
+  const auto counted = content(confusion);
+  for (const bool is_there : {true, false}) {
+    std::filesystem::remove(confusion);
+    if (is_there) save_confusion_matrices(confusion, {{"seizure", ConfusionMatrix(kLabels)}}, Durability::process);
+    evaluation();
+    EXPECT_EQ(content(confusion), counted);
+  }
+}
+
 TEST_F(EvaluationTest, TextThatNoReaderTakesIsRefused) {
   auto some = evaluation();
   expect_error(ErrorCode::invalid_argument, "file_id", [&] { some.record("\xff", 0, 0); });
