@@ -1,6 +1,7 @@
 #include <map>
 #include <utility>
 
+#include "exchange/export.hpp"
 #include "tools/commands.hpp"
 #include "tools/subcommand.hpp"
 #include "tools/table.hpp"
@@ -60,6 +61,52 @@ struct IndexedRows {
   std::uint64_t episodes = 0;
 };
 
+/// How long the episodes of a run are: from their first timestep to their last, and by the clock on the wall.
+class Lengths {
+ public:
+  /// \param seconds_of_step 0: it is not stated
+  void add(const TimestepSpan& span, double seconds_of_step) {
+    const auto length = static_cast<std::uint64_t>(span.last - span.first) + 1;
+    shortest_ = timesteps_ == 0 ? length : std::min(shortest_, length);
+    longest_ = std::max(longest_, length);
+    timesteps_ += length;
+    simulated_ += seconds_of_step * static_cast<double>(length);
+    is_stated_ = is_stated_ && seconds_of_step > 0;
+  }
+  void add_wall_time(const EpisodeReader& episode) {
+    const auto start = seconds_of_time(episode.started()), end = seconds_of_time(episode.ended());
+    if (start && end) wall_ = wall_.value_or(0) + (*end - *start);
+  }
+
+  std::optional<double> simulated_seconds() const {
+    return is_stated_ && timesteps_ != 0 ? std::optional(simulated_) : std::nullopt;
+  }
+  /// \param all_opened else wall times are not known
+  Json take(bool all_opened) const {
+    const auto seconds = simulated_seconds();
+    return {{"timesteps", timesteps_},
+            {"shortest", timesteps_ == 0 ? Json() : Json(shortest_)},
+            {"longest", timesteps_ == 0 ? Json() : Json(longest_)},
+            {"simulated_seconds", seconds ? Json(*seconds) : Json()},
+            {"wall_seconds", all_opened && wall_ ? Json(*wall_) : Json()}};
+  }
+
+ private:
+  std::uint64_t timesteps_ = 0, shortest_ = 0, longest_ = 0;
+  double simulated_ = 0;
+  bool is_stated_ = true;
+  std::optional<double> wall_;
+};
+
+std::string length_text(const Json& length) {
+  if (length["timesteps"] == 0) return {};
+  auto text = plain(length["timesteps"]) + " timesteps";
+  if (length["shortest"] != length["timesteps"])
+    text += ", " + plain(length["shortest"]) + " to " + plain(length["longest"]) + " an episode";
+  if (!length["simulated_seconds"].is_null()) text += "; " + duration_text(length["simulated_seconds"]);
+  return text;
+}
+
 /// Adds up the episodes of a run: opens them, or, of many, believes the index and opens some of them for what it lacks.
 class EpisodeSum {
  public:
@@ -68,6 +115,9 @@ class EpisodeSum {
 
   void add_all() {
     for (std::size_t i = 0; i < lines_.size(); ++i) add(lines_[i], i < kLookedAt || i + kLookedAt >= lines_.size());
+    // Of those that the index tells, the ones that were opened say how long a timestep is.
+    const double seconds = info_["dt"] == "varies" ? 0 : seconds_of_step_;
+    for (const auto& span : spans_) lengths_.add(span, seconds);
     for (const auto& [path, indexed] : indexed_) {
       auto& stream = streams_[path];
       if (stream.is_null()) {
@@ -79,6 +129,7 @@ class EpisodeSum {
       stream["episodes"] = stream["episodes"].get<std::uint64_t>() + indexed.episodes;
     }
     for (auto& [path, stream] : streams_) finish(stream);
+    info_["length"] = lengths_.take(!any_indexed_);
     auto& totals = info_["totals"];
     if (any_indexed_) forget(totals, {"raw_bytes", "gaps", "rows_lost"});
     if (any_indexed_) totals["rows"] = rows_;
@@ -93,7 +144,11 @@ class EpisodeSum {
   void add(const EpisodeSummary& line, bool look_into) {
     const bool indexed = by_index_ && line.totals;
     std::string status = line.status;
-    if (indexed) add_indexed(*line.totals);
+    if (indexed) {
+      add_indexed(*line.totals);
+      if (line.totals->last_timestep >= line.totals->first_timestep)
+        spans_.push_back({line.totals->first_timestep, line.totals->last_timestep});
+    }
     if (!indexed || look_into) {
       try {
         status = open(line.number, indexed);
@@ -133,6 +188,10 @@ class EpisodeSum {
       rows_ += stream["rows"].get<std::uint64_t>();
     }
     merge_dt(info_, episode, looked_into_++ == 0);
+    seconds_of_step_ = exchange::milliseconds_of_unit(episode) / 1e3 * episode.dt();
+    lengths_.add_wall_time(episode);
+    if (!counted)
+      if (const auto span = span_of(episode)) lengths_.add(*span, seconds_of_step_);
     if (was_cut_off(episode)) info_["cut_off"] = info_["cut_off"].get<int>() + 1;
     return episode.status();
   }
@@ -141,10 +200,18 @@ class EpisodeSum {
     for (const char* key : keys) sums[key] = nullptr;
   }
 
+  /// Of a stream that all episodes have, over the time that was simulated.
+  Json rate_of(const Json& stream) const {
+    const auto seconds = lengths_.simulated_seconds();
+    const bool is_everywhere = stream["episodes"] == info_["episodes"]["count"];
+    return seconds && is_everywhere ? Json(stream["rows"].get<double>() / *seconds) : Json();
+  }
+
   void finish(Json& stream) {
+    stream["rows_per_second"] = rate_of(stream);
     if (any_indexed_) {
       forget(stream, {"raw_bytes", "stored_bytes", "ratio", "gaps", "rows_lost"});
-      if (!are_streams_known_) forget(stream, {"rows", "episodes"});
+      if (!are_streams_known_) forget(stream, {"rows", "episodes", "rows_per_second"});
     } else {
       sum_up(info_["totals"], stream);
     }
@@ -158,6 +225,9 @@ class EpisodeSum {
   int looked_into_ = 0;
   bool any_indexed_ = false, are_streams_known_ = true;
   std::uint64_t rows_ = 0;  ///< as the index counts them, and those of episodes that it does not know
+  Lengths lengths_;
+  std::vector<TimestepSpan> spans_;  ///< of those that the index tells
+  double seconds_of_step_ = 0;       ///< of the one that was opened last
   std::map<std::string, Json> streams_;
   std::map<std::string, IndexedRows> indexed_;
 };
@@ -198,7 +268,8 @@ constexpr const char* kAbout =
 constexpr const char* kFooter =
     R"(Columns of the streams: raw and stored are bytes before and after compression, ratio is
 raw / stored, gaps and rows lost are what the recorder had to drop, episodes is how many
-have the stream. files is the size of all files of the run, as `ls -l` gives it.
+have the stream; rows/s is by the time that was simulated, of streams that all episodes have.
+length is from the first timestep of an episode to its last. files is the size of all files of the run, as `ls -l` gives it.
 "varies": not the same in all episodes; "-": none, or not stated.
 Of more than 64 episodes the index tells rows and stored bytes, and the first and last four
 tell the types of the streams; with --all each is looked into, for raw bytes and gaps.)";
@@ -256,6 +327,8 @@ std::string info_text(const Json& info) {
   head.add({"created", plain(info["created"])});
   head.add({"timestep", dt_text(info)});
   head.add({"episodes", episodes_line(info["episodes"])});
+  head.add({"length", length_text(info["length"])});
+  head.add({"wall time", duration_text(info["length"]["wall_seconds"])});
   if (const auto recorder = recorder_text(info); !recorder.empty()) head.add({"recorder", recorder});
   const bool partial = totals["raw_bytes"].is_null();
   const auto& lost = totals["rows_lost"];
@@ -265,10 +338,12 @@ std::string info_text(const Json& info) {
   head.add({"files", size_text(totals["file_bytes"])});
 
   auto titles = stream_titles();
-  titles.emplace_back(">episodes");
+  titles.insert(titles.end(), {">rows/s", ">episodes"});
   Table streams(titles);
   for (const auto& stream : info["streams"]) {
     auto cells = stream_cells(stream);
+    const auto& rate = stream["rows_per_second"];
+    cells.push_back(rate.is_null() ? "" : number_text("%.5g", rate.get<double>()));
     cells.push_back(plain(stream["episodes"]));
     streams.add(cells);
   }

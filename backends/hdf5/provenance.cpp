@@ -16,8 +16,8 @@ constexpr std::size_t kPackedRefsBytes = 16U << 20;
 constexpr std::size_t kCommandLineBytes = 32768;
 
 std::string line_of(const std::filesystem::path& path) {
-  const auto text = read_text(path, kTextBytes).value_or("");
-  return text.substr(0, text.find('\n'));
+  const auto text = read_text(path, kTextBytes);
+  return text ? text->substr(0, text->find('\n')) : std::string();
 }
 
 /// What follows `prefix`; empty when the text begins otherwise.

@@ -54,6 +54,38 @@ TEST_F(InfoTest, AddsUpTheStreamsOfAllEpisodes) {
   EXPECT_EQ(info["totals"]["rows_lost"], 2);
 }
 
+TEST_F(InfoTest, TellsHowLongTheEpisodesAre) {
+  const auto info = parsed({"info", recorded()});
+  EXPECT_EQ(info["length"]["timesteps"], 161 + 5) << "a reward comes last";
+  EXPECT_EQ(info["length"]["shortest"], 5);
+  EXPECT_EQ(info["length"]["longest"], 161);
+  EXPECT_DOUBLE_EQ(info["length"]["simulated_seconds"], 166 * 0.5e-3);
+  EXPECT_GE(info["length"]["wall_seconds"], 0);
+  EXPECT_DOUBLE_EQ(with(info["streams"], "path", "neural_states/v")["rows_per_second"], 103 / (166 * 0.5e-3));
+  EXPECT_EQ(with(info["streams"], "path", "spikes/exc")["rows_per_second"], json()) << "only one episode has it";
+  EXPECT_THAT(text({"info", recorded()}), ContainsRegex("length +166 timesteps, 5 to 161 an episode; 0.083 s\n"));
+}
+
+TEST_F(InfoTest, TheLengthOfManyEpisodesIsThatOfTheIndex) {
+  auto experiment = create();
+  for (int number = 0; number < 100; ++number) {
+    auto episode = experiment.start_episode();
+    auto reward = episode.rewards();
+    for (int t = 0; t <= number; ++t) reward.record(t, 1.0);
+    episode.finish();
+  }
+  experiment.close();
+  for (const bool all : {false, true}) {
+    std::vector<std::string> arguments{"info", experiment.path()};
+    if (all) arguments.emplace_back("--all");
+    const auto info = parsed(arguments);
+    EXPECT_EQ(info["length"]["timesteps"], 5050);
+    EXPECT_EQ(info["length"]["longest"], 100);
+    EXPECT_DOUBLE_EQ(info["streams"][0]["rows_per_second"], 2000);
+    EXPECT_EQ(info["length"]["wall_seconds"].is_null(), !all);
+  }
+}
+
 TEST_F(InfoTest, WhatDiffersBetweenEpisodesVaries) {
   auto experiment = create();
   for (const int width : {2, 3}) {
@@ -130,7 +162,8 @@ TEST_F(InfoTest, ReadsWellAsText) {
   EXPECT_THAT(said, ContainsRegex("bytes +[0-9.]+ kB in [0-9.]+ k?B\n  files +[0-9.]+ kB\n"));
   EXPECT_THAT(said, ContainsRegex("network +\\{\"size\":4\\}\n"));
   EXPECT_THAT(said, ContainsRegex("neurons +3 +ids \\(uint32\\)\n"));
-  EXPECT_THAT(said, ContainsRegex("neural_states/v +\\(4,\\) +float32 +µV +1 +103 +2.5 kB .* gzip:1 +1 +2 +2\n"));
+  EXPECT_THAT(said,
+              ContainsRegex("neural_states/v +\\(4,\\) +float32 +µV +1 +103 +2.5 kB .* gzip:1 +1 +2 +[0-9.]+ +2\n"));
   EXPECT_THAT(said, ContainsRegex("spikes/exc +- +uint32 +- +- +30 "));
   EXPECT_THAT(said, Not(HasSubstr("\x1b")));
 }
