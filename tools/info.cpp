@@ -190,10 +190,18 @@ class EpisodeSum {
     merge_dt(info_, episode, looked_into_++ == 0);
     seconds_of_step_ = exchange::milliseconds_of_unit(episode) / 1e3 * episode.dt();
     lengths_.add_wall_time(episode);
-    if (!counted)
-      if (const auto span = span_of(episode)) lengths_.add(*span, seconds_of_step_);
+    if (!counted) add_length(episode);
     if (was_cut_off(episode)) info_["cut_off"] = info_["cut_off"].get<int>() + 1;
     return episode.status();
+  }
+
+  /// Which reads timesteps: where they are damaged, the rest of the episode is told all the same.
+  void add_length(const EpisodeReader& episode) {
+    try {
+      if (const auto span = span_of(episode)) lengths_.add(*span, seconds_of_step_);
+    } catch (const Error& error) {
+      info_["problems"].push_back(error.what());
+    }
   }
 
   static void forget(Json& sums, std::initializer_list<const char*> keys) {
