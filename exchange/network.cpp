@@ -17,8 +17,8 @@ void read_rows(const NetworkTable& table, RowSink& sink) {
   const auto columns = read_columns(table);
   sink.begin({table.names(), columns.size()});
   for (std::size_t row = 0; row < table.rows(); ++row) {
-    for (const auto& [name, values] : columns)
-      visit_dtype(values.dtype(), [&]<class T>(T) { put_number(sink, values.values<T>()[row]); });
+    for (const auto& column : columns)
+      visit_dtype(column.second.dtype(), [&]<class T>(T) { put_number(sink, column.second.values<T>()[row]); });
     if (!sink.end_row()) break;
   }
   sink.end();
