@@ -1,4 +1,6 @@
 #include <map>
+#include <neurotape/analysis.hpp>
+#include <optional>
 #include <utility>
 
 #include "exchange/export.hpp"
